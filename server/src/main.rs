@@ -1,0 +1,2 @@
+//! The `xoay` command.
+fn main() {}
