@@ -1,0 +1,44 @@
+//! `cargo xtask bench <name>`: the numbers, measured on this machine.
+
+use std::ffi::OsString;
+
+use anyhow::Result;
+use clap::Args;
+
+use crate::run::{cargo, execute, say};
+use crate::tools;
+
+#[derive(Args)]
+pub struct Options {
+    /// Which numbers: see benches/README.md, or `cargo xtask bench help`.
+    name: OsString,
+    /// What the bench takes, such as a folder of captures.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    arguments: Vec<OsString>,
+}
+
+pub fn run(options: &Options) -> Result<()> {
+    tools::ensure(&[tools::BUILD, tools::DRAWING])?;
+    tools::ensure_wasm_target()?;
+    say("Building in release mode");
+    execute(cargo().args([
+        "build",
+        "--locked",
+        "--release",
+        "--package",
+        "xoay",
+        "--package",
+        "xoay-benches",
+    ]))?;
+    let mut bench = cargo();
+    bench.args([
+        "run",
+        "--locked",
+        "--release",
+        "--quiet",
+        "--package",
+        "xoay-benches",
+        "--",
+    ]);
+    execute(bench.arg(&options.name).args(&options.arguments))
+}
