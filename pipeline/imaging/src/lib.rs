@@ -1,1 +1,23 @@
 #![doc = include_str!("../README.md")]
+
+mod color;
+mod decode;
+mod encode;
+mod error;
+mod exif;
+mod header;
+mod jpeg;
+mod orientation;
+mod raster;
+mod resize;
+mod source;
+mod webp;
+
+pub use decode::{DecodeOptions, Decoded, decode};
+pub use encode::{Encoding, encode};
+pub use error::{Found, ImagingError};
+pub use header::{Header, Limits, probe};
+pub use orientation::Orientation;
+pub use raster::{Channels, Raster};
+pub use resize::Resizer;
+pub use source::SourceFormat;

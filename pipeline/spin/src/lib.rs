@@ -1,1 +1,25 @@
 #![doc = include_str!("../README.md")]
+
+mod background;
+mod capture;
+mod error;
+mod folder;
+mod ingest;
+mod options;
+mod order;
+mod plan;
+mod progress;
+mod render;
+mod report;
+mod sink;
+mod spin;
+mod sprite;
+
+pub use capture::{CaptureSet, Photo};
+pub use error::{BadPhoto, PhotoProblem, SpinError};
+pub use ingest::read_capture;
+pub use options::{CaptureOptions, Qualities, SpinOptions};
+pub use order::natural_order;
+pub use report::{PhotoReport, PhotoRole, RenditionReport, SpinReport};
+pub use sink::Sink;
+pub use spin::{SpinOutcome, make_spin};

@@ -1,0 +1,141 @@
+use image::ImageEncoder;
+use image::codecs::png::{CompressionType, FilterType, PngEncoder};
+use rgb::FromSlice;
+use xoay_format::ImageFormat;
+
+use crate::{Channels, ImagingError, Raster, jpeg, webp};
+
+/// How to encode. Qualities run from 1 to 100 and speeds within their codec's range; values outside are brought inside.
+///
+/// The same raster and encoding give the same bytes on any number of threads: no encoder starts one. Nothing but the
+/// picture is written; without a profile every reader takes it as sRGB.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Encoding {
+    /// JPEG, colour at half resolution below quality 90. Transparent pixels come out on white.
+    Jpeg {
+        /// libjpeg's quality.
+        quality: u8,
+        /// Coarse scans first; a few per cent smaller, slower to decode.
+        progressive: bool,
+    },
+    /// Lossy WebP, alpha kept.
+    Webp {
+        /// libwebp's quality.
+        quality: u8,
+        /// Effort, 0 (fast) to 6 (small).
+        method: u8,
+    },
+    /// WebP that gives back every pixel; the colour of fully transparent ones excepted.
+    WebpLossless,
+    /// AVIF, 10 bit, full colour resolution, alpha kept.
+    Avif {
+        /// `ravif`'s quality.
+        quality: u8,
+        /// 1 (small) to 10 (fast).
+        speed: u8,
+    },
+    /// PNG, alpha kept.
+    Png,
+}
+
+impl Encoding {
+    /// The format that it makes.
+    #[must_use]
+    pub const fn format(self) -> ImageFormat {
+        match self {
+            Self::Jpeg { .. } => ImageFormat::Jpg,
+            Self::Webp { .. } | Self::WebpLossless => ImageFormat::Webp,
+            Self::Avif { .. } => ImageFormat::Avif,
+            Self::Png => ImageFormat::Png,
+        }
+    }
+
+    /// The longest side in pixels that the format allows.
+    const fn max_side(self) -> u32 {
+        match self.format() {
+            ImageFormat::Jpg => jpeg::MAX_SIDE,
+            ImageFormat::Webp => 16_383,
+            ImageFormat::Avif => 65_535,
+            ImageFormat::Png => i32::MAX as u32,
+        }
+    }
+}
+
+/// The file of `raster` in the format of `encoding`.
+///
+/// # Errors
+/// [`ImagingError::TooLargeForFormat`], or [`ImagingError::Encode`] where the encoder fails.
+pub fn encode(raster: &Raster, encoding: Encoding) -> Result<Vec<u8>, ImagingError> {
+    let (width, height, format) = (raster.width(), raster.height(), encoding.format());
+    let max_side = encoding.max_side();
+    if width.max(height) > max_side {
+        return Err(ImagingError::TooLargeForFormat {
+            format,
+            width,
+            height,
+            max_side,
+        });
+    }
+    let bytes = match encoding {
+        Encoding::Jpeg {
+            quality,
+            progressive,
+        } => encode_jpeg(raster, quality.clamp(1, 100), progressive),
+        Encoding::Webp { quality, method } => webp::encode(
+            raster,
+            webp::Mode::Lossy {
+                quality: quality.clamp(1, 100),
+                method: method.min(6),
+            },
+        ),
+        Encoding::WebpLossless => webp::encode(raster, webp::Mode::Lossless),
+        Encoding::Avif { quality, speed } => {
+            encode_avif(raster, quality.clamp(1, 100), speed.clamp(1, 10))
+        }
+        Encoding::Png => encode_png(raster),
+    };
+    bytes.map_err(|detail| ImagingError::Encode { format, detail })
+}
+
+fn encode_jpeg(raster: &Raster, quality: u8, progressive: bool) -> Result<Vec<u8>, String> {
+    let (width, height) = (raster.width(), raster.height());
+    match raster.channels() {
+        Channels::Rgb => jpeg::encode(raster.pixels(), width, height, quality, progressive),
+        Channels::Rgba => {
+            let flat = raster.flattened([255; 3]);
+            jpeg::encode(flat.pixels(), width, height, quality, progressive)
+        }
+    }
+}
+
+fn encode_avif(raster: &Raster, quality: u8, speed: u8) -> Result<Vec<u8>, String> {
+    let (width, height) = (raster.width() as usize, raster.height() as usize);
+    let encoder = ravif::Encoder::new()
+        .with_quality(f32::from(quality))
+        .with_alpha_quality(f32::from(quality))
+        .with_speed(speed)
+        .with_num_threads(Some(1));
+    let encoded = match raster.channels() {
+        Channels::Rgb => {
+            encoder.encode_rgb(ravif::Img::new(raster.pixels().as_rgb(), width, height))
+        }
+        Channels::Rgba => {
+            encoder.encode_rgba(ravif::Img::new(raster.pixels().as_rgba(), width, height))
+        }
+    };
+    encoded
+        .map(|image| image.avif_file)
+        .map_err(|error| error.to_string())
+}
+
+fn encode_png(raster: &Raster) -> Result<Vec<u8>, String> {
+    let color = match raster.channels() {
+        Channels::Rgb => image::ExtendedColorType::Rgb8,
+        Channels::Rgba => image::ExtendedColorType::Rgba8,
+    };
+    let mut bytes = Vec::new();
+    PngEncoder::new_with_quality(&mut bytes, CompressionType::Default, FilterType::Adaptive)
+        .write_image(raster.pixels(), raster.width(), raster.height(), color)
+        .map_err(|error| error.to_string())?;
+    Ok(bytes)
+}

@@ -1,0 +1,118 @@
+use std::num::NonZeroUsize;
+
+use xoay_format::{Direction, ImageFormat, Text};
+use xoay_imaging::{Encoding, Limits};
+
+/// How to read a capture.
+#[derive(Clone, Debug)]
+pub struct CaptureOptions {
+    /// Split the photos into this many rows of equal length. `None`: each subfolder with photos is a row.
+    pub rows: Option<u32>,
+    /// Most photos in one capture.
+    pub max_photos: usize,
+    /// Largest file that is read.
+    pub max_file_bytes: u64,
+    /// What is refused of a single photo.
+    pub limits: Limits,
+}
+
+impl Default for CaptureOptions {
+    /// Rows by subfolder, 2,000 photos, 1 GiB a file, the limits of `xoay-imaging`.
+    fn default() -> Self {
+        Self {
+            rows: None,
+            max_photos: 2000,
+            max_file_bytes: 1 << 30,
+            limits: Limits::default(),
+        }
+    }
+}
+
+/// How to make a spin.
+#[derive(Clone, Debug)]
+pub struct SpinOptions {
+    /// Widths of the renditions in pixels. A width beyond the photos is brought down to theirs, never up.
+    pub widths: Vec<u32>,
+    /// Formats of the renditions. The order does not matter: browsers are offered the best first.
+    pub formats: Vec<ImageFormat>,
+    /// Quality of each format.
+    pub qualities: Qualities,
+    /// AVIF's speed, 1 (small files) to 10 (fast).
+    pub avif_speed: u8,
+    /// Which way the product turns.
+    pub direction: Direction,
+    /// Whether the last frame of a row is followed by its first.
+    pub loops: bool,
+    /// What the picture shows.
+    pub alt: Text,
+    /// Photos worked on at once. `None`: as many as the machine has cores.
+    pub workers: Option<NonZeroUsize>,
+    /// Bytes that all workers together may hold. Fewer workers run where their photos are too large for it.
+    pub memory_bytes: u64,
+    /// What is refused of a single photo.
+    pub limits: Limits,
+    /// The program that makes it, with its version, for the manifest.
+    pub generator: String,
+}
+
+impl Default for SpinOptions {
+    /// 1600, 800 and 400 pixels as AVIF, WebP and JPEG, at most 1 GiB.
+    fn default() -> Self {
+        Self {
+            widths: vec![1600, 800, 400],
+            formats: vec![ImageFormat::Avif, ImageFormat::Webp, ImageFormat::Jpg],
+            qualities: Qualities::default(),
+            avif_speed: 8,
+            direction: Direction::default(),
+            loops: true,
+            alt: Text::default(),
+            workers: None,
+            memory_bytes: 1 << 30,
+            limits: Limits::default(),
+            generator: concat!("xoay ", env!("CARGO_PKG_VERSION")).into(),
+        }
+    }
+}
+
+impl SpinOptions {
+    /// How frames are encoded in `format`.
+    pub(crate) fn encoding(&self, format: ImageFormat) -> Encoding {
+        match format {
+            ImageFormat::Avif => Encoding::Avif {
+                quality: self.qualities.avif,
+                speed: self.avif_speed,
+            },
+            ImageFormat::Webp => Encoding::Webp {
+                quality: self.qualities.webp,
+                method: 4,
+            },
+            // Baseline: while the product turns, decoding speed is what people see.
+            ImageFormat::Jpg => Encoding::Jpeg {
+                quality: self.qualities.jpg,
+                progressive: false,
+            },
+            ImageFormat::Png => Encoding::Png,
+        }
+    }
+}
+
+/// Quality of each lossy format, 1 to 100 on its codec's own scale.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Qualities {
+    /// AVIF.
+    pub avif: u8,
+    /// WebP.
+    pub webp: u8,
+    /// JPEG.
+    pub jpg: u8,
+}
+
+impl Default for Qualities {
+    fn default() -> Self {
+        Self {
+            avif: 60,
+            webp: 80,
+            jpg: 82,
+        }
+    }
+}

@@ -1,0 +1,12 @@
+use std::io;
+
+/// Where a spin's files go. Paths are relative and separated by `/`.
+///
+/// Frames are put from several threads, in no fixed order, each path once. A sink writes a file wholly or fails.
+pub trait Sink: Sync {
+    /// Stores `bytes` as `path`.
+    ///
+    /// # Errors
+    /// Whatever storing meets; the spin stops and passes it on with the path.
+    fn put(&self, path: &str, bytes: &[u8]) -> io::Result<()>;
+}
