@@ -1,1 +1,21 @@
 #![doc = include_str!("../README.md")]
+
+mod api;
+mod catalogue;
+mod config;
+mod error;
+mod jobs;
+mod kiosk;
+mod publishing;
+mod serve;
+mod store;
+mod studio;
+
+pub use catalogue::{NewProduct, ProductId, UploadLimits};
+pub use config::ServeConfig;
+pub use error::Error;
+pub use publishing::{Published, publish};
+pub use serve::serve;
+
+#[cfg(test)]
+mod fixtures;

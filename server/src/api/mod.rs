@@ -1,0 +1,140 @@
+//! HTTP: routes, and what happens around every request.
+
+mod guard;
+mod health;
+mod jobs;
+mod language;
+mod objects;
+mod observe;
+mod problem;
+mod products;
+mod public;
+mod range;
+mod uploads;
+mod viewer;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::{HeaderName, Method, header};
+use axum::middleware;
+use axum::routing::{delete, get, post, put};
+use bytes::Bytes;
+use tokio_util::sync::CancellationToken;
+use tower_http::compression::CompressionLayer;
+use tower_http::cors::{Any, CorsLayer};
+use url::Url;
+
+pub(crate) use guard::{Guard, authority};
+pub(crate) use language::preferred;
+pub(crate) use public::{etag_matches, poster_of};
+
+use crate::catalogue::{Catalogue, JobQueue, UploadLimits};
+use crate::jobs::Newsroom;
+use crate::store::{ObjectKey, Objects};
+use crate::{Error, kiosk, studio};
+
+/// Largest JSON body.
+const JSON_LIMIT_BYTES: usize = 64 * 1024;
+/// Objects up to this size are kept in memory whole.
+pub(crate) const HOT_OBJECT_BYTES: u64 = 1024 * 1024;
+
+/// What the handlers share.
+pub(crate) struct App {
+    pub(crate) catalogue: Arc<dyn Catalogue>,
+    pub(crate) queue: Arc<dyn JobQueue>,
+    pub(crate) objects: Objects,
+    pub(crate) hot: moka::future::Cache<ObjectKey, Bytes>,
+    pub(crate) newsroom: Arc<Newsroom>,
+    pub(crate) limits: UploadLimits,
+    /// Where uploads wait until they are whole.
+    pub(crate) uploads_dir: PathBuf,
+    pub(crate) public_url: Option<Url>,
+    pub(crate) stop: CancellationToken,
+}
+
+/// A cache for hot objects, weighted by their bytes.
+pub(crate) fn hot_objects(cache_bytes: u64) -> moka::future::Cache<ObjectKey, Bytes> {
+    moka::future::Cache::builder()
+        .max_capacity(cache_bytes)
+        .weigher(|_, bytes: &Bytes| u32::try_from(bytes.len()).unwrap_or(u32::MAX))
+        .build()
+}
+
+/// All routes.
+pub(crate) fn router(app: Arc<App>, guard: Guard) -> Router {
+    let uploads = Router::new()
+        .route(
+            "/api/products/{id}/photos",
+            get(uploads::list).post(uploads::post_many),
+        )
+        .route(
+            "/api/products/{id}/photos/{name}",
+            put(uploads::put_photo).delete(uploads::delete_photo),
+        )
+        .route("/api/products/{id}/model", put(uploads::put_model))
+        // They stream and count for themselves.
+        .layer(DefaultBodyLimit::disable());
+    let api = Router::new()
+        .route("/api/products", get(products::list).post(products::create))
+        .route("/api/products/{id}", get(products::show))
+        .route("/api/products/{id}/jobs", post(jobs::start))
+        .route("/api/products/{id}/publish", post(products::publish))
+        .route(
+            "/api/jobs/{id}",
+            get(jobs::show).merge(delete(jobs::cancel)),
+        )
+        .route("/api/jobs/{id}/events", get(jobs::events))
+        .route("/api/jobs/{id}/manifest.json", get(jobs::manifest))
+        .layer(DefaultBodyLimit::max(JSON_LIMIT_BYTES));
+    let pages = Router::new()
+        .merge(studio::routes())
+        .merge(kiosk::routes())
+        .layer(CompressionLayer::new());
+    let embeddable = Router::new()
+        .route("/products/{id}/manifest.json", get(public::manifest))
+        .layer(CompressionLayer::new())
+        .route("/objects/{name}", get(objects::serve))
+        .route("/viewer/{*path}", get(viewer::serve))
+        .layer(cors());
+    Router::new()
+        .merge(api)
+        .merge(uploads)
+        .merge(pages)
+        .merge(embeddable)
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .fallback(|| async { Error::NoSuchAddress })
+        .method_not_allowed_fallback(|method: Method| async move {
+            Error::Method {
+                method: method.to_string(),
+            }
+        })
+        .layer(middleware::from_fn_with_state(
+            Arc::new(guard),
+            guard::check,
+        ))
+        .layer(middleware::from_fn(observe::observe))
+        .with_state(app)
+}
+
+/// Any page may embed what is public, ranges and all.
+fn cors() -> CorsLayer {
+    CorsLayer::new()
+        .allow_origin(Any)
+        .allow_methods([Method::GET, Method::HEAD])
+        .allow_headers([header::RANGE, header::IF_RANGE, header::IF_NONE_MATCH])
+        .expose_headers([
+            header::ACCEPT_RANGES,
+            header::CONTENT_LENGTH,
+            header::CONTENT_RANGE,
+            header::ETAG,
+            HeaderName::from_static("x-request-id"),
+        ])
+        .max_age(std::time::Duration::from_hours(24))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,164 @@
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::rejection::{JsonRejection, QueryRejection};
+use axum::extract::{Path, Query, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+use super::App;
+use super::uploads::{PhotoView, UploadView};
+use crate::Error;
+use crate::catalogue::{
+    Job, JobKind, NewProduct, Produced, Product, ProductId, ProductSummary, Publication,
+};
+use crate::publishing::make_public;
+
+/// Products in one answer.
+const PAGE: u32 = 100;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct PageQuery {
+    before: Option<String>,
+    limit: Option<u32>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ProductPage {
+    products: Vec<ProductSummary>,
+    /// What to give as `before` for the next page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<ProductId>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ProductView {
+    #[serde(flatten)]
+    product: Product,
+    state: &'static str,
+    photos: Vec<PhotoView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    model: Option<UploadView>,
+    jobs: Vec<Job>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    publication: Option<PublicationView>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PublicationView {
+    version: u32,
+    #[serde(with = "time::serde::rfc3339")]
+    published_at: OffsetDateTime,
+    manifest: String,
+    page: String,
+}
+
+impl PublicationView {
+    fn new(product: ProductId, publication: &Publication) -> Self {
+        Self {
+            version: publication.version,
+            published_at: publication.created_at,
+            manifest: format!("/products/{product}/manifest.json"),
+            page: format!("/products/{product}"),
+        }
+    }
+}
+
+pub(super) async fn list(
+    State(app): State<Arc<App>>,
+    query: Result<Query<PageQuery>, QueryRejection>,
+) -> Result<Response, Error> {
+    let Query(query) = query?;
+    let before = query
+        .before
+        .map(|id| id.parse().map_err(|_| Error::NoSuchProduct { id }))
+        .transpose()?;
+    let limit = query.limit.unwrap_or(PAGE).clamp(1, PAGE);
+    let products = app.catalogue.products(before, limit).await?;
+    let next = (products.len() == limit as usize)
+        .then(|| products.last().map(|last| last.product.id))
+        .flatten();
+    Ok(fresh(Json(ProductPage { products, next })))
+}
+
+pub(super) async fn create(
+    State(app): State<Arc<App>>,
+    body: Result<Json<NewProduct>, JsonRejection>,
+) -> Result<Response, Error> {
+    let Json(new) = body?;
+    let product = app.catalogue.create_product(&new.checked()?).await?;
+    let location = format!("/api/products/{}", product.id);
+    let view = view(&app, product).await?;
+    Ok((
+        StatusCode::CREATED,
+        [(header::LOCATION, location)],
+        Json(view),
+    )
+        .into_response())
+}
+
+pub(super) async fn show(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+) -> Result<Response, Error> {
+    let product = app.product(&id).await?;
+    Ok(fresh(Json(view(&app, product).await?)))
+}
+
+/// Publishes what the latest successful jobs made. Their objects are stored and durable: a job is done only then.
+pub(super) async fn publish(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+) -> Result<Response, Error> {
+    let product = app.product(&id).await?;
+    let (mut spin, mut model) = (None, None);
+    for kind in JobKind::ALL {
+        match app.queue.latest_produced(product.id, kind).await? {
+            Some(Produced::Spin(manifest)) => spin = Some(manifest),
+            Some(Produced::Model(manifest)) => model = Some(manifest),
+            None => {}
+        }
+    }
+    let publication = make_public(&*app.catalogue, &product, spin, model).await?;
+    tracing::info!(product = %product.id, version = publication.version, "published");
+    Ok(fresh(Json(PublicationView::new(product.id, &publication))))
+}
+
+async fn view(app: &App, product: Product) -> Result<ProductView, Error> {
+    let id = product.id;
+    let publication = app.catalogue.publication(id).await?;
+    Ok(ProductView {
+        product,
+        state: if publication.is_some() {
+            "published"
+        } else {
+            "draft"
+        },
+        photos: app
+            .catalogue
+            .photos(id)
+            .await?
+            .iter()
+            .map(PhotoView::from)
+            .collect(),
+        model: app
+            .catalogue
+            .model(id)
+            .await?
+            .as_ref()
+            .map(UploadView::from),
+        jobs: app.queue.jobs(id).await?,
+        publication: publication.as_ref().map(|p| PublicationView::new(id, p)),
+    })
+}
+
+/// Drafts are no business of any cache.
+pub(super) fn fresh(body: impl IntoResponse) -> Response {
+    ([(header::CACHE_CONTROL, "no-store")], body).into_response()
+}

@@ -1,0 +1,130 @@
+//! What the service knows about products, uploads, jobs and publications.
+//!
+//! Two traits stand between the callers and the database: [`Catalogue`] and [`JobQueue`].
+
+mod ids;
+mod job;
+mod product;
+mod slug;
+mod sqlite;
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+pub use ids::{JobId, LeaseToken, ProductId};
+pub use job::{Beat, Claim, Job, JobFailure, JobKind, JobState, Produced, Progress};
+pub use product::{NewProduct, Photo, Product, ProductSummary, Publication, Upload, UploadLimits};
+pub use slug::slug;
+pub use sqlite::Sqlite;
+
+use crate::Error;
+
+/// Products, what was uploaded for them, and what of them is public.
+#[async_trait]
+pub trait Catalogue: Send + Sync {
+    /// Answers when the database does.
+    async fn ping(&self) -> Result<(), Error>;
+
+    /// Adds a product. Where its slug is taken a number is appended.
+    async fn create_product(&self, new: &NewProduct) -> Result<Product, Error>;
+
+    /// The product whose slug is the new one's, with its texts brought up to date; a new one where there is none.
+    async fn product_by_slug_or_create(&self, new: &NewProduct) -> Result<Product, Error>;
+
+    /// The product with this id.
+    async fn product(&self, id: ProductId) -> Result<Option<Product>, Error>;
+
+    /// All products, newest first, at most `limit`, older than `before` where that is given.
+    async fn products(
+        &self,
+        before: Option<ProductId>,
+        limit: u32,
+    ) -> Result<Vec<ProductSummary>, Error>;
+
+    /// Adds or replaces a photo unless that breaks a limit.
+    async fn put_photo(
+        &self,
+        product: ProductId,
+        photo: &Photo,
+        limits: &UploadLimits,
+    ) -> Result<(), Error>;
+
+    /// The product's photos in order of their names.
+    async fn photos(&self, product: ProductId) -> Result<Vec<Photo>, Error>;
+
+    /// Forgets a photo; false where there was none.
+    async fn delete_photo(&self, product: ProductId, name: &str) -> Result<bool, Error>;
+
+    /// Sets the product's uploaded model.
+    async fn put_model(&self, product: ProductId, model: &Upload) -> Result<(), Error>;
+
+    /// The product's uploaded model.
+    async fn model(&self, product: ProductId) -> Result<Option<Upload>, Error>;
+
+    /// Makes `manifest` the public one, as the next version; where it is the public one already, nothing changes.
+    async fn publish(&self, product: ProductId, manifest: &str) -> Result<Publication, Error>;
+
+    /// The public manifest.
+    async fn publication(&self, product: ProductId) -> Result<Option<Publication>, Error>;
+
+    /// The public manifests of all published products, newest publication first, at most `limit`.
+    async fn publications(&self, limit: u32) -> Result<Vec<(Product, Publication)>, Error>;
+}
+
+/// Jobs and who works on them.
+///
+/// A claim gives a fresh token; all that a worker writes is fenced by it. A worker that lost its lease
+/// therefore changes nothing, however late it comes back.
+#[async_trait]
+pub trait JobQueue: Send + Sync {
+    /// Adds a job, or gives the one of the same kind that has not ended yet.
+    async fn enqueue(&self, product: ProductId, kind: JobKind) -> Result<Job, Error>;
+
+    /// The job with this id.
+    async fn job(&self, id: JobId) -> Result<Option<Job>, Error>;
+
+    /// The product's jobs, newest first, at most 50.
+    async fn jobs(&self, product: ProductId) -> Result<Vec<Job>, Error>;
+
+    /// What a finished job made.
+    async fn produced(&self, id: JobId) -> Result<Option<Produced>, Error>;
+
+    /// What the product's latest successful job of this kind made.
+    async fn latest_produced(
+        &self,
+        product: ProductId,
+        kind: JobKind,
+    ) -> Result<Option<Produced>, Error>;
+
+    /// Takes the job that has waited longest, or one whose lease ran out; nothing where none waits.
+    async fn claim(&self, lease: Duration) -> Result<Option<Claim>, Error>;
+
+    /// Renews the lease and stores how far the job is.
+    async fn beat(
+        &self,
+        claim: &Claim,
+        progress: &Progress,
+        lease: Duration,
+    ) -> Result<Beat, Error>;
+
+    /// Ends the job with what it made; false where the lease was lost.
+    async fn complete(&self, claim: &Claim, produced: &Produced) -> Result<bool, Error>;
+
+    /// Ends the attempt: the job waits for `retry_after`, or has failed where that is `None`; false where the lease was lost.
+    async fn fail(
+        &self,
+        claim: &Claim,
+        failure: &JobFailure,
+        retry_after: Option<Duration>,
+    ) -> Result<bool, Error>;
+
+    /// Gives the job back unfinished, without counting the attempt; a job asked to stop is cancelled. False where the lease was lost.
+    async fn release(&self, claim: &Claim) -> Result<bool, Error>;
+
+    /// Cancels a waiting job at once and asks a running one to stop; one that has ended stays as it is.
+    async fn cancel(&self, id: JobId) -> Result<Option<Job>, Error>;
+
+    /// Whether a worker holds this job under this token now.
+    async fn holds(&self, id: JobId, token: LeaseToken) -> Result<bool, Error>;
+}

@@ -1,0 +1,312 @@
+use async_trait::async_trait;
+use sqlx::{Row, SqliteConnection};
+
+use super::rows;
+use super::{Sqlite, now_ms};
+use crate::Error;
+use crate::catalogue::{
+    Catalogue, NewProduct, Photo, Product, ProductId, ProductSummary, Publication, Upload,
+    UploadLimits,
+};
+
+/// How many numbers are tried after a taken slug.
+const SLUG_TRIES: u32 = 10_000;
+
+#[async_trait]
+impl Catalogue for Sqlite {
+    async fn ping(&self) -> Result<(), Error> {
+        sqlx::query("SELECT count(*) FROM products WHERE id = ''")
+            .fetch_one(&self.readers)
+            .await?;
+        Ok(())
+    }
+
+    async fn create_product(&self, new: &NewProduct) -> Result<Product, Error> {
+        let mut tx = self.begin().await?;
+        let wanted = new.wanted_slug();
+        let mut slug = wanted.clone();
+        let mut number = 1;
+        while by_slug(&mut tx, &slug).await?.is_some() {
+            number += 1;
+            if number > SLUG_TRIES {
+                // So many products of one name: the id tells them apart.
+                slug = format!("{wanted}-{}", ProductId::fresh());
+                break;
+            }
+            slug = format!("{wanted}-{number}");
+        }
+        let product = insert(&mut tx, new, &slug).await?;
+        tx.commit().await?;
+        Ok(product)
+    }
+
+    async fn product_by_slug_or_create(&self, new: &NewProduct) -> Result<Product, Error> {
+        let slug = new.wanted_slug();
+        let mut tx = self.begin().await?;
+        let product = match by_slug(&mut tx, &slug).await? {
+            None => insert(&mut tx, new, &slug).await?,
+            Some(old)
+                if (&old.name, &old.producer, &old.commune)
+                    == (&new.name, &new.producer, &new.commune) =>
+            {
+                old
+            }
+            Some(old) => {
+                let row = sqlx::query(
+                    "UPDATE products SET name_vi = ?, name_en = ?, producer_vi = ?, producer_en = ?,
+                     commune_vi = ?, commune_en = ?, updated_ms = ? WHERE id = ? RETURNING *",
+                )
+                .bind(&new.name.vi)
+                .bind(&new.name.en)
+                .bind(&new.producer.vi)
+                .bind(&new.producer.en)
+                .bind(&new.commune.vi)
+                .bind(&new.commune.en)
+                .bind(now_ms())
+                .bind(old.id.to_string())
+                .fetch_one(&mut *tx)
+                .await?;
+                rows::product(&row)?
+            }
+        };
+        tx.commit().await?;
+        Ok(product)
+    }
+
+    async fn product(&self, id: ProductId) -> Result<Option<Product>, Error> {
+        let row = sqlx::query("SELECT * FROM products WHERE id = ?")
+            .bind(id.to_string())
+            .fetch_optional(&self.readers)
+            .await?;
+        row.as_ref().map(rows::product).transpose()
+    }
+
+    async fn products(
+        &self,
+        before: Option<ProductId>,
+        limit: u32,
+    ) -> Result<Vec<ProductSummary>, Error> {
+        // UUIDv7 ids order by time of creation.
+        let found = sqlx::query(
+            "SELECT p.*,
+                 (SELECT count(*) FROM photos WHERE product_id = p.id) AS photo_count,
+                 EXISTS (SELECT 1 FROM models WHERE product_id = p.id) AS has_model,
+                 (SELECT max(version) FROM publications WHERE product_id = p.id) AS version
+             FROM products p WHERE ?1 IS NULL OR p.id < ?1 ORDER BY p.id DESC LIMIT ?2",
+        )
+        .bind(before.map(|id| id.to_string()))
+        .bind(limit)
+        .fetch_all(&self.readers)
+        .await?;
+        found
+            .iter()
+            .map(|row| {
+                Ok(ProductSummary {
+                    product: rows::product(row)?,
+                    photo_count: row.try_get("photo_count")?,
+                    has_model: row.try_get("has_model")?,
+                    version: row.try_get("version")?,
+                })
+            })
+            .collect()
+    }
+
+    async fn put_photo(
+        &self,
+        product: ProductId,
+        photo: &Photo,
+        limits: &UploadLimits,
+    ) -> Result<(), Error> {
+        let mut tx = self.begin().await?;
+        touch(&mut tx, product).await?;
+        let others = sqlx::query(
+            "SELECT count(*) AS photos, coalesce(sum(size_bytes), 0) AS bytes
+             FROM photos WHERE product_id = ? AND name <> ?",
+        )
+        .bind(product.to_string())
+        .bind(&photo.name)
+        .fetch_one(&mut *tx)
+        .await?;
+        if others.try_get::<u32, _>("photos")? >= limits.photos {
+            return Err(Error::TooManyPhotos {
+                limit: limits.photos,
+            });
+        }
+        let bytes = others.try_get::<i64, _>("bytes")? as u64;
+        if bytes.saturating_add(photo.upload.size_bytes) > limits.capture_bytes {
+            return Err(Error::CaptureTooLarge {
+                limit_bytes: limits.capture_bytes,
+            });
+        }
+        sqlx::query(
+            "INSERT INTO photos (product_id, name, object, size_bytes, created_ms) VALUES (?, ?, ?, ?, ?)
+             ON CONFLICT (product_id, name) DO UPDATE SET
+             object = excluded.object, size_bytes = excluded.size_bytes, created_ms = excluded.created_ms",
+        )
+        .bind(product.to_string())
+        .bind(&photo.name)
+        .bind(photo.upload.key.file_name())
+        .bind(photo.upload.size_bytes as i64)
+        .bind(now_ms())
+        .execute(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    async fn photos(&self, product: ProductId) -> Result<Vec<Photo>, Error> {
+        sqlx::query("SELECT * FROM photos WHERE product_id = ? ORDER BY name")
+            .bind(product.to_string())
+            .fetch_all(&self.readers)
+            .await?
+            .iter()
+            .map(rows::photo)
+            .collect()
+    }
+
+    async fn delete_photo(&self, product: ProductId, name: &str) -> Result<bool, Error> {
+        let mut tx = self.begin().await?;
+        let done = sqlx::query("DELETE FROM photos WHERE product_id = ? AND name = ?")
+            .bind(product.to_string())
+            .bind(name)
+            .execute(&mut *tx)
+            .await?;
+        if done.rows_affected() == 0 {
+            return Ok(false);
+        }
+        touch(&mut tx, product).await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    async fn put_model(&self, product: ProductId, model: &Upload) -> Result<(), Error> {
+        let mut tx = self.begin().await?;
+        touch(&mut tx, product).await?;
+        sqlx::query(
+            "INSERT INTO models (product_id, object, size_bytes, created_ms) VALUES (?, ?, ?, ?)
+             ON CONFLICT (product_id) DO UPDATE SET
+             object = excluded.object, size_bytes = excluded.size_bytes, created_ms = excluded.created_ms",
+        )
+        .bind(product.to_string())
+        .bind(model.key.file_name())
+        .bind(model.size_bytes as i64)
+        .bind(now_ms())
+        .execute(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    async fn model(&self, product: ProductId) -> Result<Option<Upload>, Error> {
+        sqlx::query("SELECT * FROM models WHERE product_id = ?")
+            .bind(product.to_string())
+            .fetch_optional(&self.readers)
+            .await?
+            .as_ref()
+            .map(rows::upload)
+            .transpose()
+    }
+
+    async fn publish(&self, product: ProductId, manifest: &str) -> Result<Publication, Error> {
+        let mut tx = self.begin().await?;
+        let last = latest(&mut tx, product).await?;
+        if let Some(last) = &last
+            && last.manifest == manifest
+        {
+            return Ok(last.clone());
+        }
+        touch(&mut tx, product).await?;
+        let row = sqlx::query(
+            "INSERT INTO publications (product_id, version, manifest, created_ms) VALUES (?, ?, ?, ?) RETURNING *",
+        )
+        .bind(product.to_string())
+        .bind(last.map_or(1, |last| last.version + 1))
+        .bind(manifest)
+        .bind(now_ms())
+        .fetch_one(&mut *tx)
+        .await?;
+        let publication = rows::publication(&row, "created_ms")?;
+        tx.commit().await?;
+        Ok(publication)
+    }
+
+    async fn publication(&self, product: ProductId) -> Result<Option<Publication>, Error> {
+        let mut connection = self.readers.acquire().await?;
+        latest(&mut connection, product).await
+    }
+
+    async fn publications(&self, limit: u32) -> Result<Vec<(Product, Publication)>, Error> {
+        let found = sqlx::query(
+            "SELECT p.*, l.version, l.manifest, l.created_ms AS published_ms
+             FROM products p JOIN publications l ON l.product_id = p.id
+             WHERE l.version = (SELECT max(version) FROM publications WHERE product_id = p.id)
+             ORDER BY l.created_ms DESC, p.id DESC LIMIT ?",
+        )
+        .bind(limit)
+        .fetch_all(&self.readers)
+        .await?;
+        found
+            .iter()
+            .map(|row| Ok((rows::product(row)?, rows::publication(row, "published_ms")?)))
+            .collect()
+    }
+}
+
+async fn by_slug(tx: &mut SqliteConnection, slug: &str) -> Result<Option<Product>, Error> {
+    sqlx::query("SELECT * FROM products WHERE slug = ?")
+        .bind(slug)
+        .fetch_optional(tx)
+        .await?
+        .as_ref()
+        .map(rows::product)
+        .transpose()
+}
+
+async fn insert(tx: &mut SqliteConnection, new: &NewProduct, slug: &str) -> Result<Product, Error> {
+    let now_ms = now_ms();
+    let row = sqlx::query(
+        "INSERT INTO products (id, slug, name_vi, name_en, producer_vi, producer_en, commune_vi, commune_en,
+         created_ms, updated_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *",
+    )
+    .bind(ProductId::fresh().to_string())
+    .bind(slug)
+    .bind(&new.name.vi)
+    .bind(&new.name.en)
+    .bind(&new.producer.vi)
+    .bind(&new.producer.en)
+    .bind(&new.commune.vi)
+    .bind(&new.commune.en)
+    .bind(now_ms)
+    .bind(now_ms)
+    .fetch_one(tx)
+    .await?;
+    rows::product(&row)
+}
+
+async fn latest(
+    connection: &mut SqliteConnection,
+    product: ProductId,
+) -> Result<Option<Publication>, Error> {
+    sqlx::query("SELECT * FROM publications WHERE product_id = ? ORDER BY version DESC LIMIT 1")
+        .bind(product.to_string())
+        .fetch_optional(connection)
+        .await?
+        .as_ref()
+        .map(|row| rows::publication(row, "created_ms"))
+        .transpose()
+}
+
+/// Marks the product as changed now.
+async fn touch(tx: &mut SqliteConnection, product: ProductId) -> Result<(), Error> {
+    let done = sqlx::query("UPDATE products SET updated_ms = ? WHERE id = ?")
+        .bind(now_ms())
+        .bind(product.to_string())
+        .execute(tx)
+        .await?;
+    if done.rows_affected() == 0 {
+        return Err(Error::NoSuchProduct {
+            id: product.to_string(),
+        });
+    }
+    Ok(())
+}

@@ -1,0 +1,315 @@
+use std::time::Duration;
+
+use xoay_format::Text;
+
+use super::Sqlite;
+use crate::Error;
+use crate::catalogue::{
+    Beat, Catalogue, JobFailure, JobKind, JobQueue, JobState, NewProduct, Photo, Produced,
+    ProductId, Progress, Upload, UploadLimits,
+};
+use crate::store::{Class, ObjectKey};
+
+const LEASE: Duration = Duration::from_secs(60);
+/// A lease that has run out by the next statement but one.
+const SHORT: Duration = Duration::from_millis(1);
+
+async fn open() -> (tempfile::TempDir, Sqlite) {
+    let folder = tempfile::tempdir().unwrap();
+    let catalogue = Sqlite::open(&folder.path().join("xoay.db")).await.unwrap();
+    (folder, catalogue)
+}
+
+async fn product(catalogue: &Sqlite) -> ProductId {
+    let new = NewProduct {
+        name: Text::new("Mật ong", "Honey"),
+        ..NewProduct::default()
+    };
+    catalogue.create_product(&new).await.unwrap().id
+}
+
+fn spin(tint: u8) -> Produced {
+    let folder = tempfile::tempdir().unwrap();
+    crate::fixtures::spin_folder(folder.path(), tint);
+    let json = std::fs::read(folder.path().join("manifest.json")).unwrap();
+    let mut spin: xoay_format::SpinManifest = serde_json::from_slice(&json).unwrap();
+    spin.generator = format!("test {tint}");
+    Produced::Spin(spin)
+}
+
+fn photo(name: &str, size_bytes: u64) -> Photo {
+    Photo {
+        name: name.into(),
+        upload: Upload {
+            key: ObjectKey::new(Class::Original, [1; 32], "jpg").unwrap(),
+            size_bytes,
+        },
+    }
+}
+
+fn failure() -> JobFailure {
+    JobFailure {
+        code: "internal".into(),
+        message: Text::new("hỏng", "broken"),
+    }
+}
+
+#[tokio::test]
+async fn a_taken_slug_gets_a_number_and_publishing_by_slug_finds_it_again() {
+    let (_folder, catalogue) = open().await;
+    let mut new = NewProduct {
+        name: Text::new("Mật ong", ""),
+        ..NewProduct::default()
+    };
+    let slugs = [
+        catalogue.create_product(&new).await.unwrap().slug,
+        catalogue.create_product(&new).await.unwrap().slug,
+        catalogue.create_product(&new).await.unwrap().slug,
+    ];
+    assert_eq!(slugs, ["mat-ong", "mat-ong-2", "mat-ong-3"]);
+    let first = catalogue.product_by_slug_or_create(&new).await.unwrap();
+    assert_eq!(first.slug, "mat-ong");
+    new.producer = Text::new("HTX", "Co-op");
+    let changed = catalogue.product_by_slug_or_create(&new).await.unwrap();
+    assert_eq!(
+        (changed.id, changed.producer.en.as_str()),
+        (first.id, "Co-op")
+    );
+    assert_eq!(catalogue.products(None, 100).await.unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn products_come_newest_first_and_in_pages() {
+    let (_folder, catalogue) = open().await;
+    let mut ids = Vec::new();
+    for _ in 0..5 {
+        ids.push(product(&catalogue).await);
+    }
+    ids.reverse();
+    let page = catalogue.products(None, 3).await.unwrap();
+    let listed: Vec<_> = page.iter().map(|p| p.product.id).collect();
+    assert_eq!(listed, ids[..3]);
+    let rest = catalogue.products(Some(listed[2]), 3).await.unwrap();
+    let listed: Vec<_> = rest.iter().map(|p| p.product.id).collect();
+    assert_eq!(listed, ids[3..]);
+}
+
+#[tokio::test]
+async fn limits_count_what_a_photo_replaces_only_once() {
+    let (_folder, catalogue) = open().await;
+    let id = product(&catalogue).await;
+    let limits = UploadLimits {
+        photos: 2,
+        capture_bytes: 100,
+        ..UploadLimits::default()
+    };
+    let put = async |name, size| catalogue.put_photo(id, &photo(name, size), &limits).await;
+    put("a.jpg", 60).await.unwrap();
+    put("a.jpg", 90).await.unwrap();
+    let refused = put("b.jpg", 11).await;
+    assert!(matches!(refused, Err(Error::CaptureTooLarge { .. })));
+    put("b.jpg", 10).await.unwrap();
+    put("b.jpg", 9).await.unwrap();
+    let refused = put("c.jpg", 1).await;
+    assert!(matches!(refused, Err(Error::TooManyPhotos { .. })));
+    let names: Vec<_> = catalogue
+        .photos(id)
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|p| p.name)
+        .collect();
+    assert_eq!(names, ["a.jpg", "b.jpg"]);
+    assert!(catalogue.delete_photo(id, "a.jpg").await.unwrap());
+    assert!(!catalogue.delete_photo(id, "a.jpg").await.unwrap());
+    let nobody = catalogue
+        .put_photo(ProductId::fresh(), &photo("a.jpg", 1), &limits)
+        .await;
+    assert!(matches!(nobody, Err(Error::NoSuchProduct { .. })));
+}
+
+#[tokio::test]
+async fn the_same_manifest_is_the_same_version() {
+    let (_folder, catalogue) = open().await;
+    let id = product(&catalogue).await;
+    assert!(catalogue.publication(id).await.unwrap().is_none());
+    assert_eq!(catalogue.publish(id, "{\"a\":1}").await.unwrap().version, 1);
+    assert_eq!(catalogue.publish(id, "{\"a\":1}").await.unwrap().version, 1);
+    assert_eq!(catalogue.publish(id, "{\"a\":2}").await.unwrap().version, 2);
+    let public = catalogue.publication(id).await.unwrap().unwrap();
+    assert_eq!((public.version, public.manifest.as_str()), (2, "{\"a\":2}"));
+    let all = catalogue.publications(10).await.unwrap();
+    assert_eq!(all.len(), 1);
+    assert_eq!(all[0].1.version, 2);
+}
+
+#[tokio::test]
+async fn a_second_request_joins_the_first() {
+    let (_folder, catalogue) = open().await;
+    let id = product(&catalogue).await;
+    let first = catalogue.enqueue(id, JobKind::Spin).await.unwrap();
+    assert_eq!(
+        catalogue.enqueue(id, JobKind::Spin).await.unwrap().id,
+        first.id
+    );
+    assert_ne!(
+        catalogue.enqueue(id, JobKind::Model).await.unwrap().id,
+        first.id
+    );
+    let claim = catalogue.claim(LEASE).await.unwrap().unwrap();
+    assert_eq!(claim.job.id, first.id);
+    assert_eq!(
+        catalogue.enqueue(id, JobKind::Spin).await.unwrap().id,
+        first.id
+    );
+    assert!(catalogue.complete(&claim, &spin(1)).await.unwrap());
+    assert_ne!(
+        catalogue.enqueue(id, JobKind::Spin).await.unwrap().id,
+        first.id
+    );
+}
+
+#[tokio::test]
+async fn of_many_workers_one_gets_the_job() {
+    let (_folder, catalogue) = open().await;
+    let id = product(&catalogue).await;
+    catalogue.enqueue(id, JobKind::Spin).await.unwrap();
+    let claims = futures::future::join_all((0..8).map(|_| catalogue.claim(LEASE))).await;
+    let taken = claims.into_iter().filter(|c| c.as_ref().unwrap().is_some());
+    assert_eq!(taken.count(), 1);
+}
+
+#[tokio::test]
+async fn a_stale_worker_changes_nothing() {
+    let (_folder, catalogue) = open().await;
+    let id = product(&catalogue).await;
+    let job = catalogue.enqueue(id, JobKind::Spin).await.unwrap().id;
+    let stale = catalogue.claim(SHORT).await.unwrap().unwrap();
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    let fresh = catalogue.claim(LEASE).await.unwrap().unwrap();
+    assert_eq!((fresh.job.id, fresh.job.attempts), (job, 2));
+    let beat = catalogue
+        .beat(&stale, &Progress::default(), LEASE)
+        .await
+        .unwrap();
+    assert_eq!(beat, Beat::Lost);
+    assert!(!catalogue.complete(&stale, &spin(1)).await.unwrap());
+    assert!(!catalogue.fail(&stale, &failure(), None).await.unwrap());
+    assert!(!catalogue.release(&stale).await.unwrap());
+    assert!(!catalogue.holds(job, stale.token).await.unwrap());
+    assert!(catalogue.holds(job, fresh.token).await.unwrap());
+    assert_eq!(
+        catalogue.job(job).await.unwrap().unwrap().state,
+        JobState::Running
+    );
+    assert!(catalogue.complete(&fresh, &spin(2)).await.unwrap());
+    assert_eq!(catalogue.produced(job).await.unwrap(), Some(spin(2)));
+    // Even the rightful worker ends a job once only.
+    assert!(!catalogue.complete(&fresh, &spin(3)).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_lease_that_is_kept_alive_is_not_taken() {
+    let (_folder, catalogue) = open().await;
+    let id = product(&catalogue).await;
+    catalogue.enqueue(id, JobKind::Spin).await.unwrap();
+    let claim = catalogue.claim(SHORT).await.unwrap().unwrap();
+    let beat = catalogue
+        .beat(&claim, &Progress::default(), LEASE)
+        .await
+        .unwrap();
+    assert_eq!(beat, Beat::Held);
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    assert!(catalogue.claim(LEASE).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_job_that_ends_its_workers_is_buried_with_its_reason() {
+    let (_folder, catalogue) = open().await;
+    let id = product(&catalogue).await;
+    let job = catalogue.enqueue(id, JobKind::Spin).await.unwrap().id;
+    for _ in 0..3 {
+        assert!(catalogue.claim(SHORT).await.unwrap().is_some());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert!(catalogue.claim(SHORT).await.unwrap().is_none());
+    let job = catalogue.job(job).await.unwrap().unwrap();
+    assert_eq!(job.state, JobState::Failed);
+    assert_eq!(job.error.unwrap().code, "abandoned");
+}
+
+#[tokio::test]
+async fn a_failed_attempt_waits_before_the_next_and_the_third_is_the_last() {
+    let (_folder, catalogue) = open().await;
+    let id = product(&catalogue).await;
+    let job = catalogue.enqueue(id, JobKind::Spin).await.unwrap().id;
+    let claim = catalogue.claim(LEASE).await.unwrap().unwrap();
+    assert!(
+        catalogue
+            .fail(&claim, &failure(), Some(LEASE))
+            .await
+            .unwrap()
+    );
+    assert_eq!(
+        catalogue.job(job).await.unwrap().unwrap().state,
+        JobState::Queued
+    );
+    assert!(catalogue.claim(LEASE).await.unwrap().is_none(), "it waits");
+
+    let other = product(&catalogue).await;
+    let job = catalogue.enqueue(other, JobKind::Spin).await.unwrap().id;
+    for attempt in 1..=3 {
+        let claim = catalogue.claim(LEASE).await.unwrap().unwrap();
+        assert_eq!((claim.job.id, claim.job.attempts), (job, attempt));
+        assert!(
+            catalogue
+                .fail(&claim, &failure(), Some(Duration::ZERO))
+                .await
+                .unwrap()
+        );
+    }
+    assert_eq!(
+        catalogue.job(job).await.unwrap().unwrap().state,
+        JobState::Failed
+    );
+}
+
+#[tokio::test]
+async fn cancelling_ends_a_waiting_job_and_asks_a_running_one() {
+    let (_folder, catalogue) = open().await;
+    let id = product(&catalogue).await;
+    let waiting = catalogue.enqueue(id, JobKind::Spin).await.unwrap().id;
+    let cancelled = catalogue.cancel(waiting).await.unwrap().unwrap();
+    assert_eq!(cancelled.state, JobState::Cancelled);
+    assert!(catalogue.claim(LEASE).await.unwrap().is_none());
+
+    let running = catalogue.enqueue(id, JobKind::Spin).await.unwrap().id;
+    let claim = catalogue.claim(LEASE).await.unwrap().unwrap();
+    let asked = catalogue.cancel(running).await.unwrap().unwrap();
+    assert_eq!(
+        (asked.state, asked.cancel_requested),
+        (JobState::Running, true)
+    );
+    let beat = catalogue
+        .beat(&claim, &Progress::default(), LEASE)
+        .await
+        .unwrap();
+    assert_eq!(beat, Beat::Cancelled);
+    assert!(catalogue.release(&claim).await.unwrap());
+    let job = catalogue.job(running).await.unwrap().unwrap();
+    assert_eq!(job.state, JobState::Cancelled);
+    assert!(job.finished_at.is_some());
+    // What has ended stays as it is.
+    assert_eq!(catalogue.cancel(running).await.unwrap().unwrap(), job);
+}
+
+#[tokio::test]
+async fn everything_is_there_after_a_restart() {
+    let (folder, catalogue) = open().await;
+    let id = product(&catalogue).await;
+    let job = catalogue.enqueue(id, JobKind::Spin).await.unwrap();
+    drop(catalogue);
+    let catalogue = Sqlite::open(&folder.path().join("xoay.db")).await.unwrap();
+    assert!(catalogue.product(id).await.unwrap().is_some());
+    assert_eq!(catalogue.job(job.id).await.unwrap().unwrap(), job);
+}

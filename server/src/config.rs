@@ -1,0 +1,146 @@
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use url::Url;
+use xoay_format::Text;
+
+use crate::Error;
+use crate::catalogue::UploadLimits;
+use crate::store::Objects;
+
+/// How a service runs.
+#[derive(Clone, Debug)]
+pub struct ServeConfig {
+    /// The folder that holds database, objects and scratch space.
+    pub data_dir: PathBuf,
+    /// Where the objects lie, `file://` or `s3://`; `objects` in the data folder where it is absent.
+    pub store_url: Option<String>,
+    /// Where it listens. Port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// The address that visitors use, where it is not the one that the service sees.
+    pub public_url: Option<Url>,
+    /// What a write must carry as `Authorization: Bearer …`; needed unless the service listens on loopback only.
+    pub token: Option<String>,
+    /// Jobs worked on at the same time; 0 leaves them to other processes.
+    pub workers: usize,
+    /// How much one product may hold.
+    pub limits: UploadLimits,
+    /// Bytes of objects kept in memory.
+    pub cache_bytes: u64,
+    /// How long a job stays with a worker that says nothing.
+    pub lease: Duration,
+    /// How long requests and jobs may take to end after the shutdown began.
+    pub grace: Duration,
+}
+
+impl ServeConfig {
+    /// Serves `data_dir` on 127.0.0.1:8360 with one worker.
+    #[must_use]
+    pub fn new(data_dir: impl Into<PathBuf>) -> Self {
+        Self {
+            data_dir: data_dir.into(),
+            store_url: None,
+            listen: SocketAddr::from(([127, 0, 0, 1], 8360)),
+            public_url: None,
+            token: None,
+            workers: 1,
+            limits: UploadLimits::default(),
+            cache_bytes: 64 * 1024 * 1024,
+            lease: Duration::from_secs(30),
+            grace: Duration::from_secs(10),
+        }
+    }
+
+    /// Checks what the types cannot say.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        let wrong = |vi: &str, en: &str| Error::Configuration {
+            reason: Text::new(vi, en),
+        };
+        match &self.token {
+            Some(token) if token.len() < 16 => {
+                return Err(wrong(
+                    "mã truy cập (--token, XOAY_TOKEN) cần ít nhất 16 ký tự",
+                    "the token (--token, XOAY_TOKEN) needs at least 16 characters",
+                ));
+            }
+            None if !self.listen.ip().is_loopback() => {
+                return Err(wrong(
+                    "muốn lắng nghe ngoài máy này thì phải có mã truy cập: đặt --token hoặc XOAY_TOKEN, \
+                     hoặc dùng 127.0.0.1",
+                    "listening beyond this machine needs a token: give --token or XOAY_TOKEN, or listen on 127.0.0.1",
+                ));
+            }
+            _ => {}
+        }
+        if let Some(url) = &self.public_url
+            && (!matches!(url.scheme(), "http" | "https")
+                || url.host_str().is_none()
+                || !matches!(url.path(), "" | "/")
+                || url.query().is_some()
+                || url.fragment().is_some())
+        {
+            return Err(wrong(
+                "--public-url cần dạng https://tên.miền, không kèm đường dẫn",
+                "--public-url must look like https://host.name, without a path",
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// Opens the store at `store_url`, or the folder's own.
+pub(crate) fn open_objects(data_dir: &Path, store_url: Option<&str>) -> Result<Objects, Error> {
+    if let Some(url) = store_url {
+        return Objects::open(url);
+    }
+    let folder = made(data_dir)?;
+    let url = Url::from_directory_path(&folder).map_err(|()| Error::StoreUnusable {
+        url: folder.display().to_string(),
+        reason: "the folder's path has no address".into(),
+    })?;
+    Objects::open(url.as_str())
+}
+
+/// The database's file, its folder made.
+pub(crate) fn database_file(data_dir: &Path) -> Result<PathBuf, Error> {
+    Ok(made(data_dir)?.join("xoay.db"))
+}
+
+fn made(folder: &Path) -> Result<PathBuf, Error> {
+    std::fs::create_dir_all(folder)
+        .and_then(|()| folder.canonicalize())
+        .map_err(|e| Error::io(format!("creating the folder {}", folder.display()), e))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_world_is_served_only_with_a_token() {
+        let mut config = ServeConfig::new("data");
+        config.check().unwrap();
+        config.listen = SocketAddr::from(([0, 0, 0, 0], 8360));
+        assert!(config.check().is_err());
+        config.token = Some("short".into());
+        assert!(config.check().is_err());
+        config.token = Some("0123456789abcdef".into());
+        config.check().unwrap();
+    }
+
+    #[test]
+    fn a_public_address_is_an_origin() {
+        let mut config = ServeConfig::new("data");
+        for (url, ok) in [
+            ("https://xoay.example", true),
+            ("http://xoay.example:8080/", true),
+            ("https://xoay.example/shop", false),
+            ("ftp://xoay.example", false),
+            ("https://xoay.example/?a", false),
+        ] {
+            config.public_url = Some(url.parse().unwrap());
+            assert_eq!(config.check().is_ok(), ok, "{url}");
+        }
+    }
+}

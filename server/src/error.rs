@@ -1,0 +1,378 @@
+use std::error::Error as StdError;
+use std::io;
+
+use xoay_format::{Localize, Text};
+
+use crate::catalogue::JobKind;
+
+/// Why the service could not do what it was asked.
+///
+/// `Display` gives the English message, [`Localize`] both. `api/problem.rs` alone knows which HTTP
+/// status belongs to which variant.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// No route at this address.
+    #[error("nothing is at this address; check its spelling")]
+    NoSuchAddress,
+    /// The address is known but not with this method.
+    #[error("this address does not take the method {method}")]
+    Method {
+        /// The method that was used.
+        method: String,
+    },
+    /// No product has this id.
+    #[error("no product has the id {id:?}; list them with GET /api/products")]
+    NoSuchProduct {
+        /// The id as it was given.
+        id: String,
+    },
+    /// No job has this id.
+    #[error("no job has the id {id:?}; a product lists its jobs under GET /api/products/{{id}}")]
+    NoSuchJob {
+        /// The id as it was given.
+        id: String,
+    },
+    /// The capture holds no such photo.
+    #[error("the product has no photo named {name:?}")]
+    NoSuchPhoto {
+        /// The name as it was given.
+        name: String,
+    },
+    /// The product exists but has not been published.
+    #[error("this product has not been published yet")]
+    NotPublished,
+    /// The job has produced nothing that could be shown.
+    #[error("this job has no result: it is {state}")]
+    NoResult {
+        /// The job's state.
+        state: &'static str,
+    },
+    /// No object has this name.
+    #[error("no object has this name")]
+    NoSuchObject,
+    /// A request that cannot be read.
+    #[error("the request cannot be read: {reason}")]
+    Malformed {
+        /// What the parser said.
+        reason: String,
+    },
+    /// A field of a request breaks its rule.
+    #[error("{field}: {}", rule.en)]
+    Field {
+        /// Path of the field, such as `name.vi`.
+        field: &'static str,
+        /// What is expected.
+        rule: Text,
+    },
+    /// A photo's name that could not be a file's.
+    #[error("the photo name {name:?} is refused: {}", rule.en)]
+    PhotoName {
+        /// The name, shortened and escaped.
+        name: String,
+        /// What is expected.
+        rule: Text,
+    },
+    /// Bytes that are no photo, whatever the name says.
+    #[error(
+        "{name:?} is not a photo: its first bytes are those of no JPEG, PNG, WebP or TIFF file; \
+         send the original file from the camera"
+    )]
+    NotAPhoto {
+        /// The photo's name.
+        name: String,
+    },
+    /// Bytes that are no binary glTF.
+    #[error("the model is refused: {}", reason.en)]
+    NotAModel {
+        /// What is wrong and what to do.
+        reason: Text,
+    },
+    /// One upload is larger than a single file may be.
+    #[error("{name:?} is larger than {limit_bytes} bytes, the most that one file may have")]
+    FileTooLarge {
+        /// The file's name.
+        name: String,
+        /// The limit.
+        limit_bytes: u64,
+    },
+    /// A capture would hold more photos than it may.
+    #[error("a product takes at most {limit} photos; delete some first")]
+    TooManyPhotos {
+        /// The limit.
+        limit: u32,
+    },
+    /// A capture would hold more bytes than it may.
+    #[error("a product's photos may have {limit_bytes} bytes together; delete some first")]
+    CaptureTooLarge {
+        /// The limit.
+        limit_bytes: u64,
+    },
+    /// The body ended early, or the connection broke.
+    #[error("the upload of {name:?} broke off; nothing of it was kept, send it again")]
+    UploadBroken {
+        /// The file's name.
+        name: String,
+    },
+    /// A JSON body or a header block larger than the service reads.
+    #[error("the request is larger than this address takes")]
+    RequestTooLarge,
+    /// A job without anything to work on.
+    #[error("{}", missing(*kind).en)]
+    NothingToWorkOn {
+        /// The job's kind.
+        kind: JobKind,
+    },
+    /// A publication without any finished job.
+    #[error("nothing to publish: no job of this product has succeeded yet; run one first")]
+    NothingToPublish,
+    /// A result folder whose manifest cannot be published.
+    #[error("{folder}: {}", reason.en)]
+    Result {
+        /// The folder's name.
+        folder: String,
+        /// What is wrong.
+        reason: Text,
+    },
+    /// A write without the token, or with another.
+    #[error("this service takes writes only with its token; send it as `Authorization: Bearer …`")]
+    TokenNeeded,
+    /// A write that another site's page sent.
+    #[error("a page of another site sent this request; writes are taken from this site only")]
+    CrossSite,
+    /// A `Host` that this service does not go by.
+    #[error(
+        "this service does not go by the host name {host:?}; call it by its own, or start it with --public-url"
+    )]
+    WrongHost {
+        /// The name as it was given.
+        host: String,
+    },
+    /// The disk is full.
+    #[error("the server's disk is full; nothing was stored. Free some space, then send it again")]
+    NoSpace,
+    /// Configuration that cannot be served.
+    #[error("{}", reason.en)]
+    Configuration {
+        /// What is wrong and what to do.
+        reason: Text,
+    },
+    /// The store did not pass its start-up probe or cannot be opened.
+    #[error("the object store {url} cannot be used: {reason}")]
+    StoreUnusable {
+        /// Its address, without credentials.
+        url: String,
+        /// What failed.
+        reason: String,
+    },
+    /// The object store failed.
+    #[error("the object store failed: {0}")]
+    Store(#[source] object_store::Error),
+    /// The database failed.
+    #[error("the database failed: {0}")]
+    Database(#[source] sqlx::Error),
+    /// The local disk failed.
+    #[error("{what}: {source}")]
+    Io {
+        /// What was being done to which file.
+        what: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A value in the database that this version cannot read.
+    #[error("the database holds a {what} that cannot be read: {reason}")]
+    Corrupt {
+        /// Which value.
+        what: &'static str,
+        /// What the parser said.
+        reason: String,
+    },
+}
+
+impl Error {
+    /// An input or output error while doing `what`; a full disk becomes [`Error::NoSpace`].
+    pub(crate) fn io(what: impl Into<String>, source: io::Error) -> Self {
+        if is_no_space(&source) {
+            Self::NoSpace
+        } else {
+            Self::Io {
+                what: what.into(),
+                source,
+            }
+        }
+    }
+
+    /// Whether the same attempt may well succeed later without anybody changing its input.
+    pub(crate) fn is_passing(&self) -> bool {
+        matches!(self, Self::Store(_) | Self::Database(_) | Self::Io { .. })
+    }
+}
+
+impl From<object_store::Error> for Error {
+    fn from(source: object_store::Error) -> Self {
+        if is_no_space(&source) {
+            Self::NoSpace
+        } else {
+            Self::Store(source)
+        }
+    }
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(source: sqlx::Error) -> Self {
+        // SQLite's own code for a full disk is 13.
+        let full = source
+            .as_database_error()
+            .and_then(|e| e.code())
+            .is_some_and(|code| code == "13");
+        if full || is_no_space(&source) {
+            Self::NoSpace
+        } else {
+            Self::Database(source)
+        }
+    }
+}
+
+/// Whether a full disk or a used-up quota is anywhere in the chain of causes.
+pub(crate) fn is_no_space(error: &(dyn StdError + 'static)) -> bool {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(io) = error.downcast_ref::<io::Error>() {
+            if matches!(
+                io.kind(),
+                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
+            ) {
+                return true;
+            }
+            // An I/O error's `source` skips the error that it wraps.
+            if let Some(inner) = io.get_ref()
+                && is_no_space(inner)
+            {
+                return true;
+            }
+        }
+        next = error.source();
+    }
+    false
+}
+
+fn missing(kind: JobKind) -> Text {
+    match kind {
+        JobKind::Spin => Text::new(
+            "sản phẩm chưa có ảnh nào; hãy tải ảnh lên trước",
+            "the product has no photos yet; upload them first",
+        ),
+        JobKind::Model => Text::new(
+            "sản phẩm chưa có mô hình; hãy tải tệp GLB lên trước",
+            "the product has no model yet; upload a GLB file first",
+        ),
+    }
+}
+
+impl Localize for Error {
+    fn text(&self) -> Text {
+        Text::new(self.vietnamese(), self.to_string())
+    }
+}
+
+impl Error {
+    fn vietnamese(&self) -> String {
+        match self {
+            Self::NoSuchAddress => "không có gì ở địa chỉ này; hãy kiểm tra lại".into(),
+            Self::Method { method } => format!("địa chỉ này không nhận phương thức {method}"),
+            Self::NoSuchProduct { id } => {
+                format!("không có sản phẩm nào mang mã {id:?}; xem danh sách bằng GET /api/products")
+            }
+            Self::NoSuchJob { id } => format!(
+                "không có tác vụ nào mang mã {id:?}; xem tác vụ của sản phẩm bằng GET /api/products/{{id}}"
+            ),
+            Self::NoSuchPhoto { name } => format!("sản phẩm không có ảnh nào tên {name:?}"),
+            Self::NotPublished => "sản phẩm này chưa được xuất bản".into(),
+            Self::NoResult { state } => {
+                let state = match *state {
+                    "queued" => "đang chờ",
+                    "running" => "đang chạy",
+                    "failed" => "bị lỗi",
+                    "cancelled" => "đã hủy",
+                    _ => "đã xong",
+                };
+                format!("tác vụ này không có kết quả: {state}")
+            }
+            Self::NoSuchObject => "không có tệp nào mang tên này".into(),
+            Self::Malformed { reason } => format!("không đọc được yêu cầu: {reason}"),
+            Self::Field { field, rule } => format!("{field}: {}", rule.vi),
+            Self::PhotoName { name, rule } => format!("không nhận tên ảnh {name:?}: {}", rule.vi),
+            Self::NotAPhoto { name } => format!(
+                "{name:?} không phải là ảnh: các byte đầu không thuộc tệp JPEG, PNG, WebP hay TIFF nào; \
+                 hãy gửi tệp gốc từ máy ảnh"
+            ),
+            Self::NotAModel { reason } => format!("không nhận mô hình: {}", reason.vi),
+            Self::FileTooLarge { name, limit_bytes } => {
+                format!("{name:?} lớn hơn {limit_bytes} byte, mức tối đa của một tệp")
+            }
+            Self::TooManyPhotos { limit } => {
+                format!("một sản phẩm có nhiều nhất {limit} ảnh; hãy xóa bớt")
+            }
+            Self::CaptureTooLarge { limit_bytes } => {
+                format!("ảnh của một sản phẩm có tổng cộng nhiều nhất {limit_bytes} byte; hãy xóa bớt")
+            }
+            Self::UploadBroken { name } => {
+                format!("việc tải {name:?} lên bị ngắt; không có gì được giữ lại, hãy gửi lại")
+            }
+            Self::RequestTooLarge => "yêu cầu lớn hơn mức mà địa chỉ này nhận".into(),
+            Self::NothingToWorkOn { kind } => missing(*kind).vi,
+            Self::NothingToPublish => {
+                "chưa có gì để xuất bản: chưa tác vụ nào của sản phẩm này thành công; hãy chạy một tác vụ trước".into()
+            }
+            Self::Result { folder, reason } => format!("{folder}: {}", reason.vi),
+            Self::TokenNeeded => {
+                "dịch vụ chỉ nhận thay đổi kèm mã truy cập; hãy gửi trong `Authorization: Bearer …`".into()
+            }
+            Self::CrossSite => {
+                "yêu cầu này đến từ trang của một trang web khác; chỉ nhận thay đổi từ chính trang này".into()
+            }
+            Self::WrongHost { host } => format!(
+                "dịch vụ này không mang tên miền {host:?}; hãy gọi đúng tên, hoặc khởi động với --public-url"
+            ),
+            Self::NoSpace => {
+                "ổ đĩa của máy chủ đã đầy; không có gì được lưu. Hãy giải phóng dung lượng rồi gửi lại".into()
+            }
+            Self::Configuration { reason } => reason.vi.clone(),
+            Self::StoreUnusable { url, reason } => format!("không dùng được kho tệp {url}: {reason}"),
+            Self::Store(source) => format!("kho tệp gặp lỗi: {source}"),
+            Self::Database(source) => format!("cơ sở dữ liệu gặp lỗi: {source}"),
+            Self::Io { what, source } => format!("{what}: {source}"),
+            Self::Corrupt { what, reason } => {
+                format!("cơ sở dữ liệu có {what} không đọc được: {reason}")
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_found_however_deep_it_lies() {
+        let full = || io::Error::from(io::ErrorKind::StorageFull);
+        assert!(matches!(Error::io("writing", full()), Error::NoSpace));
+        let wrapped = io::Error::other(io::Error::other(full()));
+        assert!(matches!(Error::io("writing", wrapped), Error::NoSpace));
+        let stored = object_store::Error::Generic {
+            store: "test",
+            source: Box::new(full()),
+        };
+        assert!(matches!(Error::from(stored), Error::NoSpace));
+        let other = io::Error::from(io::ErrorKind::PermissionDenied);
+        assert!(matches!(Error::io("writing", other), Error::Io { .. }));
+    }
+
+    #[test]
+    fn messages_are_in_both_languages() {
+        let error = Error::TooManyPhotos { limit: 2000 };
+        let text = error.text();
+        assert_eq!(text.en, error.to_string());
+        assert!(text.vi.contains("nhiều nhất 2000 ảnh"));
+    }
+}

@@ -1,0 +1,115 @@
+//! From a result folder to stored objects to a public manifest.
+//!
+//! The order is what makes a publication atomic: every object is stored, then one barrier makes them
+//! durable, and only then does one database transaction let the manifest be seen.
+
+mod folder;
+
+use std::path::Path;
+
+use xoay_format::{ModelManifest, ProductManifest, SpinManifest};
+
+use crate::Error;
+use crate::catalogue::{Catalogue, NewProduct, Product, ProductId, Publication, Sqlite};
+use crate::config;
+
+pub(crate) use folder::{store_model, store_spin};
+
+/// From a product's manifest to its objects.
+pub(crate) const OBJECTS_FROM_PRODUCT: &str = "../../objects/";
+
+/// What [`publish`] did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Published {
+    /// The product's id.
+    pub product: ProductId,
+    /// How addresses call it.
+    pub slug: String,
+    /// The public version.
+    pub version: u32,
+    /// Path of the manifest on the service.
+    pub manifest_path: String,
+    /// Path of the product's page on the service.
+    pub page_path: String,
+}
+
+/// Publishes finished result folders into a data folder, whether or not a service runs on it.
+///
+/// The product is found by its slug (given, or made from its name) or made. The same content again
+/// makes no new version.
+///
+/// # Errors
+/// [`Error::Field`] for the product's texts, [`Error::NothingToPublish`] without any folder, [`Error::Result`]
+/// for a folder whose manifest cannot be published, [`Error::NoSpace`], and what store and database say.
+pub async fn publish(
+    data_dir: &Path,
+    store_url: Option<&str>,
+    product: NewProduct,
+    spin_dir: Option<&Path>,
+    model_dir: Option<&Path>,
+) -> anyhow::Result<Published> {
+    let new = product.checked()?;
+    if spin_dir.is_none() && model_dir.is_none() {
+        return Err(Error::NothingToPublish.into());
+    }
+    let objects = config::open_objects(data_dir, store_url)?;
+    let catalogue = Sqlite::open(&config::database_file(data_dir)?).await?;
+    let spin = match spin_dir {
+        Some(folder) => Some(store_spin(&objects, folder).await?),
+        None => None,
+    };
+    let model = match model_dir {
+        Some(folder) => Some(store_model(&objects, folder).await?),
+        None => None,
+    };
+    let product = catalogue.product_by_slug_or_create(&new).await?;
+    let publication = make_public(&catalogue, &product, spin, model).await?;
+    Ok(Published {
+        manifest_path: format!("/products/{}/manifest.json", product.id),
+        page_path: format!("/products/{}", product.id),
+        product: product.id,
+        slug: product.slug,
+        version: publication.version,
+    })
+}
+
+/// Makes the manifests, whose objects are stored and durable, the product's public ones.
+pub(crate) async fn make_public(
+    catalogue: &dyn Catalogue,
+    product: &Product,
+    spin: Option<SpinManifest>,
+    model: Option<ModelManifest>,
+) -> Result<Publication, Error> {
+    if spin.is_none() && model.is_none() {
+        return Err(Error::NothingToPublish);
+    }
+    let manifest = product_manifest(product, spin, model, OBJECTS_FROM_PRODUCT);
+    let json = serde_json::to_string(&manifest).map_err(|e| Error::Corrupt {
+        what: "manifest",
+        reason: e.to_string(),
+    })?;
+    catalogue.publish(product.id, &json).await
+}
+
+/// The manifest of a product, with `prefix` leading from where it is served to the objects.
+pub(crate) fn product_manifest(
+    product: &Product,
+    spin: Option<SpinManifest>,
+    model: Option<ModelManifest>,
+    prefix: &str,
+) -> ProductManifest {
+    let mut manifest = ProductManifest {
+        kind: ProductManifest::KIND.into(),
+        version: ProductManifest::VERSION,
+        name: product.name.clone(),
+        spin,
+        model,
+    };
+    let Ok(()) =
+        manifest.try_map_urls(|name| Ok::<_, std::convert::Infallible>(format!("{prefix}{name}")));
+    manifest
+}
+
+#[cfg(test)]
+mod tests;

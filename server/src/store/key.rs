@@ -1,0 +1,158 @@
+use std::fmt;
+
+use object_store::path::Path;
+
+/// What an object is for: the two kinds never share a prefix, so that a public address cannot reach an original.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Class {
+    /// What somebody uploaded: cannot be made again, never served publicly.
+    Original,
+    /// What a job made: can be made again, served under `/objects/`.
+    Derived,
+}
+
+/// The name of an immutable object: the SHA-256 of its bytes, and a file ending that says its type.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ObjectKey {
+    class: Class,
+    hash: String,
+    extension: String,
+}
+
+/// File endings that objects may have, with their media types.
+const MEDIA_TYPES: [(&str, &str); 10] = [
+    ("avif", "image/avif"),
+    ("glb", "model/gltf-binary"),
+    ("jpg", "image/jpeg"),
+    ("json", "application/json"),
+    ("ktx2", "image/ktx2"),
+    ("mp4", "video/mp4"),
+    ("png", "image/png"),
+    ("tif", "image/tiff"),
+    ("usdz", "model/vnd.usdz+zip"),
+    ("webp", "image/webp"),
+];
+
+impl ObjectKey {
+    /// The key of bytes with this SHA-256, or nothing where the ending is none that objects have.
+    #[must_use]
+    pub fn new(class: Class, hash: [u8; 32], extension: &str) -> Option<Self> {
+        let extension = match extension.to_ascii_lowercase().as_str() {
+            "jpeg" => "jpg".to_owned(),
+            "tiff" => "tif".to_owned(),
+            other => other.to_owned(),
+        };
+        media_type(&extension)?;
+        Some(Self {
+            class,
+            hash: hex::encode(hash),
+            extension,
+        })
+    }
+
+    /// The key that a file name such as `<64 hex digits>.webp` stands for; nothing for any other name.
+    #[must_use]
+    pub fn parse(class: Class, name: &str) -> Option<Self> {
+        let (hash, extension) = name.split_once('.')?;
+        let lower_hex = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
+        if hash.len() != 64 || !hash.bytes().all(lower_hex) {
+            return None;
+        }
+        media_type(extension)?;
+        Some(Self {
+            class,
+            hash: hash.to_owned(),
+            extension: extension.to_owned(),
+        })
+    }
+
+    /// The file name: hash, dot, ending.
+    #[must_use]
+    pub fn file_name(&self) -> String {
+        format!("{}.{}", self.hash, self.extension)
+    }
+
+    /// The SHA-256 of the object's bytes in lower-case hexadecimal digits.
+    #[must_use]
+    pub fn hash(&self) -> &str {
+        &self.hash
+    }
+
+    /// The file ending without its dot.
+    #[must_use]
+    pub fn extension(&self) -> &str {
+        &self.extension
+    }
+
+    /// The IANA media type.
+    #[must_use]
+    pub fn media_type(&self) -> &'static str {
+        media_type(&self.extension).unwrap_or("application/octet-stream")
+    }
+
+    /// What the object is for.
+    #[must_use]
+    pub fn class(&self) -> Class {
+        self.class
+    }
+
+    /// Where the object lies in a store: `objects/ab/cdef….webp`.
+    pub(super) fn path(&self) -> Path {
+        let folder = match self.class {
+            Class::Original => "originals",
+            Class::Derived => "objects",
+        };
+        let (head, tail) = self.hash.split_at(2);
+        Path::from_iter([folder, head, &format!("{tail}.{}", self.extension)])
+    }
+}
+
+impl fmt::Display for ObjectKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.path())
+    }
+}
+
+fn media_type(extension: &str) -> Option<&'static str> {
+    MEDIA_TYPES
+        .iter()
+        .find_map(|(known, media)| (*known == extension).then_some(*media))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_reads_back_and_lies_under_its_class() {
+        let key = ObjectKey::new(Class::Derived, [0xab; 32], "JPEG").unwrap();
+        assert_eq!(key.media_type(), "image/jpeg");
+        assert_eq!(
+            ObjectKey::parse(Class::Derived, &key.file_name()).unwrap(),
+            key
+        );
+        let expected = format!("objects/ab/{}.jpg", "ab".repeat(31));
+        assert_eq!(key.path().to_string(), expected);
+        let original = ObjectKey::new(Class::Original, [0xab; 32], "jpg").unwrap();
+        assert!(original.path().to_string().starts_with("originals/ab/"));
+    }
+
+    #[test]
+    fn other_names_are_no_keys() {
+        let hash = "ab".repeat(32);
+        for name in [
+            String::new(),
+            "a.webp".into(),
+            format!("{hash}"),
+            format!("{hash}.html"),
+            format!("{hash}.svg"),
+            format!("{hash}.webp.html"),
+            format!("{}.webp", hash.to_uppercase()),
+            format!("../{hash}.webp"),
+            format!("{hash}.webp/../x"),
+            format!("{hash}.WEBP"),
+        ] {
+            assert!(ObjectKey::parse(Class::Derived, &name).is_none(), "{name}");
+        }
+    }
+}

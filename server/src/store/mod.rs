@@ -1,0 +1,279 @@
+//! Where objects lie. Nothing outside this module knows whether that is a disk or an S3 service.
+
+mod key;
+mod open;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures::StreamExt;
+use futures::stream::BoxStream;
+use object_store::buffered::BufWriter;
+use object_store::{GetOptions, GetRange, ObjectStore, ObjectStoreExt};
+use tokio::io::AsyncWriteExt;
+
+pub use key::{Class, ObjectKey};
+
+use crate::Error;
+
+/// Bytes that a stored object is written in: the least part that S3 takes is 5 MiB.
+const PART_BYTES: usize = 8 * 1024 * 1024;
+
+/// The objects of one service: immutable, named by their content's hash.
+#[derive(Clone, Debug)]
+pub struct Objects {
+    /// Acknowledges a write only when it would survive a power cut.
+    durable: Arc<dyn ObjectStore>,
+    /// May acknowledge earlier; [`Objects::make_durable`] catches up.
+    quick: Arc<dyn ObjectStore>,
+    /// The folder behind `quick` where it is a local disk.
+    local_root: Option<PathBuf>,
+}
+
+/// An object's bytes, all of them or the asked range.
+pub struct Opened {
+    /// Size of the whole object in bytes.
+    pub size_bytes: u64,
+    /// The bytes.
+    pub body: BoxStream<'static, Result<Bytes, object_store::Error>>,
+}
+
+impl Objects {
+    /// Opens the store at `url`: `file:///…` or `s3://bucket/prefix`, the latter with the usual `AWS_*` variables.
+    ///
+    /// # Errors
+    /// [`Error::Configuration`] for an address of neither kind, [`Error::StoreUnusable`] where it cannot be opened.
+    pub fn open(url: &str) -> Result<Self, Error> {
+        open::open(url)
+    }
+
+    /// A store over any implementation, as tests use it.
+    #[cfg(test)]
+    pub(crate) fn over(store: Arc<dyn ObjectStore>) -> Self {
+        Self {
+            durable: store.clone(),
+            quick: store,
+            local_root: None,
+        }
+    }
+
+    /// Writes, reads and deletes a tiny object.
+    ///
+    /// # Errors
+    /// [`Error::StoreUnusable`] saying which of the three failed.
+    pub async fn probe(&self) -> Result<(), Error> {
+        let path = object_store::path::Path::from(format!("probe/{}", uuid::Uuid::now_v7()));
+        let unusable = |step: &str, e: object_store::Error| {
+            if crate::error::is_no_space(&e) {
+                return Error::NoSpace;
+            }
+            Error::StoreUnusable {
+                url: self.durable.to_string(),
+                reason: format!("{step} a small object: {e}"),
+            }
+        };
+        let payload = Bytes::from_static(b"xoay");
+        self.durable
+            .put(&path, payload.clone().into())
+            .await
+            .map_err(|e| unusable("writing", e))?;
+        let read = async { self.durable.get(&path).await?.bytes().await }
+            .await
+            .map_err(|e| unusable("reading", e))?;
+        if read != payload {
+            return Err(Error::StoreUnusable {
+                url: self.durable.to_string(),
+                reason: "a small object read back differs from what was written".into(),
+            });
+        }
+        self.durable
+            .delete(&path)
+            .await
+            .map_err(|e| unusable("deleting", e))
+    }
+
+    /// Whether the store answers at all: asks for an object that is not there.
+    ///
+    /// # Errors
+    /// What the store said, other than that the object is not there.
+    pub async fn ping(&self) -> Result<(), Error> {
+        match self.durable.head(&"probe/absent".into()).await {
+            Ok(_) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(e) => Err(e.into()),
+        }
+    }
+
+    /// Stores the file's bytes under `key`. An original survives a power cut once this returns;
+    /// a derived object does after [`Objects::make_durable`].
+    ///
+    /// The object appears whole or not at all. One that is there already is not written again.
+    ///
+    /// # Errors
+    /// [`Error::NoSpace`], [`Error::Store`], or [`Error::Io`] where the file cannot be read.
+    pub async fn put_file(&self, key: &ObjectKey, file: &Path) -> Result<(), Error> {
+        let store = self.of(key.class());
+        let path = key.path();
+        let reading = |e| Error::io(format!("reading {}", file.display()), e);
+        let mut source = tokio::fs::File::open(file).await.map_err(reading)?;
+        let size_bytes = source.metadata().await.map_err(reading)?.len();
+        match store.head(&path).await {
+            Ok(meta) if meta.size == size_bytes => return Ok(()),
+            Ok(_) | Err(object_store::Error::NotFound { .. }) => {}
+            Err(e) => return Err(e.into()),
+        }
+        let mut sink = BufWriter::with_capacity(store.clone(), path.clone(), PART_BYTES)
+            .with_max_concurrency(2);
+        let written = async {
+            tokio::io::copy(&mut source, &mut sink).await?;
+            sink.shutdown().await
+        }
+        .await;
+        if let Err(e) = written {
+            // Without an upload in parts there is nothing to abort; the first error is the one to tell.
+            let _ = sink.abort().await;
+            return Err(Error::io(format!("storing {path}"), e));
+        }
+        Ok(())
+    }
+
+    /// Returns once the derived objects under `keys` would survive a power cut: the one barrier before they are published.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where a file or its folder cannot be synced.
+    pub async fn make_durable(&self, keys: &[ObjectKey]) -> Result<(), Error> {
+        let Some(root) = self.local_root.clone() else {
+            return Ok(()); // a remote store acknowledges only what it keeps
+        };
+        let paths: Vec<PathBuf> = keys
+            .iter()
+            .map(|key| root.join(key.path().as_ref()))
+            .collect();
+        tokio::task::spawn_blocking(move || {
+            let mut folders = std::collections::BTreeSet::new();
+            for path in &paths {
+                sync(path)?;
+                folders.extend(
+                    path.ancestors()
+                        .skip(1)
+                        .take_while(|folder| folder.starts_with(&root))
+                        .map(Path::to_path_buf),
+                );
+            }
+            folders.iter().try_for_each(|folder| sync(folder))
+        })
+        .await
+        .map_err(|e| Error::io("syncing objects", std::io::Error::other(e)))?
+    }
+
+    /// Size of the object in bytes, or nothing where there is none.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn size_bytes(&self, key: &ObjectKey) -> Result<Option<u64>, Error> {
+        match self.of(key.class()).head(&key.path()).await {
+            Ok(meta) => Ok(Some(meta.size)),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(e) => Err(e.into()),
+        }
+    }
+
+    /// Opens the object, whole or the bytes of `range` (which must lie within it); nothing where there is none.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn get(
+        &self,
+        key: &ObjectKey,
+        range: Option<std::ops::Range<u64>>,
+    ) -> Result<Option<Opened>, Error> {
+        let options = GetOptions {
+            range: range.map(GetRange::Bounded),
+            ..GetOptions::default()
+        };
+        match self.of(key.class()).get_opts(&key.path(), options).await {
+            Ok(result) => Ok(Some(Opened {
+                size_bytes: result.meta.size,
+                body: result.into_stream(),
+            })),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(e) => Err(e.into()),
+        }
+    }
+
+    /// Writes the object's bytes to a new file.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchObject`], [`Error::Store`], [`Error::Io`], [`Error::NoSpace`].
+    pub async fn copy_to_file(&self, key: &ObjectKey, file: &Path) -> Result<(), Error> {
+        let mut opened = self.get(key, None).await?.ok_or(Error::NoSuchObject)?;
+        let writing = |e| Error::io(format!("writing {}", file.display()), e);
+        let mut target = tokio::fs::File::create_new(file).await.map_err(writing)?;
+        while let Some(bytes) = opened.body.next().await {
+            target.write_all(&bytes?).await.map_err(writing)?;
+        }
+        target.flush().await.map_err(writing)
+    }
+
+    fn of(&self, class: Class) -> &Arc<dyn ObjectStore> {
+        match class {
+            Class::Original => &self.durable,
+            Class::Derived => &self.quick,
+        }
+    }
+}
+
+fn sync(path: &Path) -> Result<(), Error> {
+    std::fs::File::open(path)
+        .and_then(|file| file.sync_all())
+        .map_err(|e| Error::io(format!("syncing {}", path.display()), e))
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::TryStreamExt;
+
+    use super::*;
+
+    fn open(folder: &Path) -> Objects {
+        Objects::open(url::Url::from_directory_path(folder).unwrap().as_str()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_file_comes_back_whole_and_in_parts() {
+        let folder = tempfile::tempdir().unwrap();
+        let objects = open(folder.path());
+        objects.probe().await.unwrap();
+        objects.ping().await.unwrap();
+        let file = folder.path().join("in");
+        std::fs::write(&file, b"0123456789").unwrap();
+        for class in [Class::Original, Class::Derived] {
+            let key = ObjectKey::new(class, [7; 32], "png").unwrap();
+            assert!(objects.get(&key, None).await.unwrap().is_none());
+            objects.put_file(&key, &file).await.unwrap();
+            objects.put_file(&key, &file).await.unwrap();
+            objects
+                .make_durable(std::slice::from_ref(&key))
+                .await
+                .unwrap();
+            assert_eq!(objects.size_bytes(&key).await.unwrap(), Some(10));
+            let part = objects.get(&key, Some(2..5)).await.unwrap().unwrap();
+            assert_eq!(part.size_bytes, 10);
+            let bytes: Vec<Bytes> = part.body.try_collect().await.unwrap();
+            assert_eq!(bytes.concat(), b"234");
+            let copy = folder.path().join(format!("{class:?}"));
+            objects.copy_to_file(&key, &copy).await.unwrap();
+            assert_eq!(std::fs::read(copy).unwrap(), b"0123456789");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_store_that_cannot_be_written_fails_its_probe() {
+        let folder = tempfile::tempdir().unwrap();
+        let objects = open(folder.path());
+        // A file where the probe's folder must be: it fails for root too, unlike a missing permission.
+        std::fs::write(folder.path().join("probe"), b"").unwrap();
+        let error = objects.probe().await.unwrap_err();
+        assert!(matches!(error, Error::StoreUnusable { .. }), "{error}");
+    }
+}

@@ -1,0 +1,75 @@
+// Calls the service. What it refuses becomes a Refusal, whose message people can read.
+import { language, t } from "./element.js";
+
+export class Refusal extends Error {
+  constructor(status, message) {
+    super(message);
+    this.status = status;
+  }
+  /** Whether the same request may succeed a moment later. */
+  get passing() {
+    return this.status === 0 || this.status === 408 || this.status === 429 || (this.status >= 500 && this.status !== 507);
+  }
+}
+
+const KEY = "xoay-token";
+
+const headers = () => {
+  const token = sessionStorage.getItem(KEY);
+  return { "accept-language": language, ...(token ? { authorization: `Bearer ${token}` } : {}) };
+};
+
+function askForToken() {
+  const token = prompt(t("Dịch vụ này cần mã truy cập:", "This service needs its token:"));
+  if (!token) return false;
+  sessionStorage.setItem(KEY, token.trim());
+  return true;
+}
+
+export const offline = () =>
+  new Refusal(0, t("Mất kết nối với máy chủ; hãy kiểm tra mạng rồi thử lại.", "The server cannot be reached; check the network and try again."));
+
+export function refusalOf(status, text) {
+  try {
+    const problem = JSON.parse(text);
+    return new Refusal(status, problem.detail || problem.title);
+  } catch {
+    return new Refusal(status, t(`Máy chủ trả lời ${status}.`, `The server answered ${status}.`));
+  }
+}
+
+/** Calls and returns the JSON answer, or throws a Refusal. */
+export async function call(method, path, body) {
+  let response;
+  try {
+    response = await fetch(path, {
+      method,
+      headers: { ...headers(), ...(body ? { "content-type": "application/json" } : {}) },
+      body: body && JSON.stringify(body),
+    });
+  } catch {
+    throw offline();
+  }
+  const text = await response.text();
+  if (response.ok) return text ? JSON.parse(text) : null;
+  if (response.status === 401 && askForToken()) return call(method, path, body);
+  throw refusalOf(response.status, text);
+}
+
+/** Sends a file and tells how many bytes went; fetch cannot. */
+export function send(path, file, onProgress) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open("PUT", path);
+    for (const [name, value] of Object.entries(headers())) request.setRequestHeader(name, value);
+    request.setRequestHeader("content-type", "application/octet-stream");
+    request.upload.onprogress = (event) => onProgress(event.loaded);
+    request.onload = () => {
+      if (request.status >= 200 && request.status < 300) resolve(JSON.parse(request.responseText));
+      else if (request.status === 401 && askForToken()) send(path, file, onProgress).then(resolve, reject);
+      else reject(refusalOf(request.status, request.responseText));
+    };
+    request.onerror = () => reject(offline());
+    request.send(file);
+  });
+}

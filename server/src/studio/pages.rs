@@ -1,0 +1,240 @@
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, Uri, header};
+use axum::response::{Html, IntoResponse, Response};
+use serde::Deserialize;
+use xoay_format::{Language, ProductManifest};
+
+use crate::Error;
+use crate::api::{App, authority, poster_of, preferred};
+use crate::catalogue::{Product, ProductId, Publication};
+
+/// What a page of ours may load and run, and who may frame it.
+pub(crate) const OWN_PAGE_POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; \
+    img-src 'self' blob: data:; connect-src 'self' blob: data:; object-src 'none'; base-uri 'none'; \
+    form-action 'none'; frame-ancestors 'none'";
+/// The same for the page that others frame.
+const FRAMED_PAGE_POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; \
+    img-src 'self' blob: data:; connect-src 'self' blob: data:; object-src 'none'; base-uri 'none'; \
+    form-action 'none'; frame-ancestors *";
+
+/// What every page knows: its language.
+pub(crate) trait Speak {
+    fn language(&self) -> Language;
+
+    /// The wording in the page's language.
+    fn t(&self, vi: &'static str, en: &'static str) -> &'static str {
+        match self.language() {
+            Language::Vi => vi,
+            Language::En => en,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+pub(crate) struct LanguageQuery {
+    lang: Option<String>,
+}
+
+/// The language that the address asks for, else the visitor's own.
+pub(crate) fn page_language(query: &LanguageQuery, headers: &HeaderMap) -> Language {
+    query
+        .lang
+        .as_deref()
+        .and_then(|tag| tag.parse().ok())
+        .unwrap_or_else(|| preferred(headers))
+}
+
+/// A product as pages show it.
+pub(crate) struct Card {
+    pub(crate) id: ProductId,
+    pub(crate) name: String,
+    pub(crate) producer: String,
+    pub(crate) commune: String,
+    pub(crate) poster: Option<Poster>,
+    pub(crate) has_spin: bool,
+    pub(crate) has_model: bool,
+}
+
+pub(crate) struct Poster {
+    pub(crate) url: String,
+    pub(crate) width: u32,
+    pub(crate) height: u32,
+}
+
+impl Card {
+    pub(crate) fn new(
+        product: &Product,
+        publication: &Publication,
+        language: Language,
+    ) -> Result<Self, Error> {
+        let manifest: ProductManifest =
+            serde_json::from_str(&publication.manifest).map_err(|e| Error::Corrupt {
+                what: "manifest",
+                reason: e.to_string(),
+            })?;
+        let poster = poster_of(&manifest).map(|image| Poster {
+            // Pages stand elsewhere than the manifest: only the object's name is the same.
+            url: format!(
+                "/objects/{}",
+                image.url.rsplit('/').next().unwrap_or_default()
+            ),
+            width: image.width,
+            height: image.height,
+        });
+        Ok(Self {
+            id: product.id,
+            name: product.name.get(language).to_owned(),
+            producer: product.producer.get(language).to_owned(),
+            commune: product.commune.get(language).to_owned(),
+            poster,
+            has_spin: manifest.spin.is_some(),
+            has_model: manifest.model.is_some(),
+        })
+    }
+
+    /// Producer and commune in one line.
+    pub(crate) fn origin(&self) -> String {
+        [self.producer.as_str(), self.commune.as_str()]
+            .into_iter()
+            .filter(|part| !part.is_empty())
+            .collect::<Vec<_>>()
+            .join(" · ")
+    }
+}
+
+#[derive(Template)]
+#[template(path = "studio.html")]
+struct StudioPage {
+    language: Language,
+}
+
+#[derive(Template)]
+#[template(path = "product.html")]
+struct ProductPage {
+    language: Language,
+    card: Card,
+    origin: String,
+}
+
+#[derive(Template)]
+#[template(path = "embed.html")]
+struct EmbedPage {
+    language: Language,
+    card: Card,
+}
+
+macro_rules! speak {
+    ($($page:ty),*) => {
+        $(impl Speak for $page {
+            fn language(&self) -> Language {
+                self.language
+            }
+        })*
+    };
+}
+speak!(StudioPage, ProductPage, EmbedPage);
+
+impl ProductPage {
+    /// What a shop pastes into its page.
+    fn snippet(&self) -> String {
+        format!(
+            "<script type=\"module\" src=\"{0}/viewer/xoay-viewer.js\"></script>\n\
+             <xoay-viewer src=\"{0}/products/{1}/manifest.json\"></xoay-viewer>",
+            self.origin, self.card.id
+        )
+    }
+
+    /// For pages that take no scripts.
+    fn frame_snippet(&self) -> String {
+        format!(
+            "<iframe src=\"{}/embed/{}\" title=\"{}\" width=\"640\" height=\"480\" \
+             loading=\"lazy\" allow=\"fullscreen\"></iframe>",
+            self.origin,
+            self.card.id,
+            escape_attribute(&self.card.name)
+        )
+    }
+}
+
+fn escape_attribute(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('"', "&quot;")
+        .replace('<', "&lt;")
+}
+
+pub(super) async fn studio(
+    Query(query): Query<LanguageQuery>,
+    headers: HeaderMap,
+) -> Result<Response, Error> {
+    let language = page_language(&query, &headers);
+    render(&StudioPage { language }, language, OWN_PAGE_POLICY)
+}
+
+pub(super) async fn product(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    Query(query): Query<LanguageQuery>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, Error> {
+    let language = page_language(&query, &headers);
+    let card = public_card(&app, &id, language).await?;
+    let page = ProductPage {
+        language,
+        card,
+        origin: own_origin(&app, &uri, &headers),
+    };
+    render(&page, language, OWN_PAGE_POLICY)
+}
+
+pub(super) async fn embed(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    Query(query): Query<LanguageQuery>,
+    headers: HeaderMap,
+) -> Result<Response, Error> {
+    let language = page_language(&query, &headers);
+    let card = public_card(&app, &id, language).await?;
+    render(&EmbedPage { language, card }, language, FRAMED_PAGE_POLICY)
+}
+
+async fn public_card(app: &App, id: &str, language: Language) -> Result<Card, Error> {
+    let product = app.product(id).await?;
+    let publication = app
+        .catalogue
+        .publication(product.id)
+        .await?
+        .ok_or(Error::NotPublished)?;
+    Card::new(&product, &publication, language)
+}
+
+/// The origin that visitors know us by: the configured one, else the one that this visitor used.
+fn own_origin(app: &App, uri: &Uri, headers: &HeaderMap) -> String {
+    if let Some(url) = &app.public_url {
+        return url.origin().ascii_serialization();
+    }
+    // The service itself speaks plain HTTP; behind a proxy that adds TLS, --public-url says so.
+    format!("http://{}", authority(uri, headers))
+}
+
+/// The page as an answer that no cache keeps beyond its visitor.
+pub(crate) fn render(
+    page: &impl Template,
+    language: Language,
+    policy: &'static str,
+) -> Result<Response, Error> {
+    let html = page.render().map_err(|e| Error::Corrupt {
+        what: "page",
+        reason: e.to_string(),
+    })?;
+    let headers = [
+        (header::CONTENT_SECURITY_POLICY, policy),
+        (header::CACHE_CONTROL, "private, no-cache"),
+        (header::CONTENT_LANGUAGE, language.tag()),
+        (header::VARY, "accept-language"),
+    ];
+    Ok((headers, Html(html)).into_response())
+}

@@ -1,0 +1,222 @@
+// The studio: the list of products, a form for a new one, and a product's workspace (#/products/<id>).
+import { call } from "./api.js";
+import { bytes, element, language, localised, meter, t } from "./element.js";
+import { follow } from "./job.js";
+import { chosen, dropped, sorted, upload } from "./upload.js";
+
+const main = document.getElementById("studio");
+const problem = (message) => element("p", { class: "problem", role: "alert" }, message);
+let generation = 0;
+
+async function show() {
+  generation += 1;
+  const mine = generation;
+  const id = /^#\/products\/([0-9a-f-]{36})$/.exec(location.hash)?.[1];
+  try {
+    const page = id ? await workspace(id) : await overview();
+    if (mine === generation) main.replaceChildren(...page);
+  } catch (refusal) {
+    if (mine === generation) main.replaceChildren(problem(refusal.message), element("p", {}, element("a", { href: "#" }, t("Về danh sách", "Back to the list"))));
+  }
+}
+
+async function overview() {
+  const { products } = await call("GET", "/api/products");
+  const form = newProduct();
+  form.hidden = products.length > 0;
+  const open = element("button", { type: "button", onclick: () => { form.hidden = false; form.querySelector("input").focus(); } }, t("Thêm sản phẩm", "Add a product"));
+  const list = element("ul", { class: "cards" }, ...products.map(card));
+  return [
+    element("div", { class: "head" }, element("h1", {}, t("Sản phẩm", "Products")), products.length ? open : null),
+    products.length ? null : element("p", { class: "lead" }, t("Tạo sản phẩm đầu tiên, thả thư mục ảnh chụp trên bàn xoay vào, rồi xem sản phẩm quay.", "Add your first product, drop a folder of turntable photos, and watch it turn.")),
+    form,
+    list,
+  ].filter(Boolean);
+}
+
+function card(product) {
+  const facts = [
+    product.photoCount ? t(`${product.photoCount} ảnh`, `${product.photoCount} photos`) : null,
+    product.hasModel ? t("có mô hình", "a model") : null,
+  ].filter(Boolean);
+  return element("li", {}, element("a", { href: `#/products/${product.id}` },
+    element("span", { class: "row" }, element("span", {}, localised(product.name)), state(product.version ? "published" : "draft")),
+    element("small", {}, [localised(product.producer), localised(product.commune)].filter(Boolean).join(" · ") || "\u00a0"),
+    element("small", {}, facts.join(", ") || t("chưa có ảnh", "no photos yet"))));
+}
+
+const state = (name) => element("span", { class: `badge ${name}` }, name === "published" ? t("Đã xuất bản", "Published") : t("Bản nháp", "Draft"));
+
+function newProduct() {
+  const field = (name, label, required) => element("label", {}, label, element("input", { name, maxlength: 200, autocomplete: "off", required }));
+  const answer = element("div");
+  const form = element("form", { class: "panel" },
+    element("h2", {}, t("Sản phẩm mới", "New product")),
+    element("div", { class: "fields" },
+      field("name.vi", t("Tên tiếng Việt", "Name in Vietnamese"), true), field("name.en", t("Tên tiếng Anh", "Name in English")),
+      field("producer.vi", t("Cơ sở sản xuất", "Producer, in Vietnamese")), field("producer.en", t("Cơ sở sản xuất, tiếng Anh", "Producer, in English")),
+      field("commune.vi", t("Xã, phường", "Commune, in Vietnamese")), field("commune.en", t("Xã, phường, tiếng Anh", "Commune, in English"))),
+    answer,
+    element("div", { class: "actions" }, element("button", {}, t("Tạo sản phẩm", "Add the product"))));
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const data = new FormData(form);
+    const text = (name) => ({ vi: data.get(`${name}.vi`).trim(), en: data.get(`${name}.en`).trim() });
+    try {
+      const product = await call("POST", "/api/products", { name: text("name"), producer: text("producer"), commune: text("commune") });
+      location.hash = `#/products/${product.id}`;
+    } catch (refusal) {
+      answer.replaceChildren(problem(refusal.message));
+    }
+  });
+  return form;
+}
+
+async function workspace(id) {
+  const product = await call("GET", `/api/products/${id}`);
+  const work = element("div", { class: "panel", "aria-live": "polite" });
+  const result = element("div", { class: "panel" });
+  const badge = element("span", {}, state(product.state));
+  const view = { id, work, result, badge };
+  work.hidden = result.hidden = true;
+  showUploads(view, product);
+  const running = product.jobs.find((job) => job.state === "queued" || job.state === "running");
+  const done = product.jobs.find((job) => job.state === "done");
+  const failed = product.jobs[0]?.state === "failed" ? product.jobs[0] : null;
+  if (running) watch(view, running);
+  else if (failed) showFailure(view, failed);
+  if (done) showResult(view, done, product);
+  return [
+    element("p", {}, element("a", { href: "#" }, t("← Tất cả sản phẩm", "← All products"))),
+    element("div", { class: "head" }, element("h1", {}, localised(product.name)), badge),
+    dropZone(view), work, result,
+  ];
+}
+
+function showUploads(view, product) {
+  const parts = [];
+  if (product.photos.length) {
+    const total = product.photos.reduce((sum, photo) => sum + photo.sizeBytes, 0);
+    parts.push(t(`${product.photos.length} ảnh (${bytes(total)})`, `${product.photos.length} photos (${bytes(total)})`));
+  }
+  if (product.model) parts.push(t(`mô hình ${bytes(product.model.sizeBytes)}`, `a model of ${bytes(product.model.sizeBytes)}`));
+  if (!parts.length) return;
+  const again = (kind, label) => element("button", { type: "button", class: "plain", onclick: () => start(view, kind) }, label);
+  view.work.hidden = false;
+  view.work.replaceChildren(
+    element("p", {}, t("Đã tải lên: ", "Uploaded: "), parts.join(", ")),
+    element("div", { class: "actions" },
+      product.photos.length ? again("spin", t("Tạo ảnh xoay 360°", "Make the 360° spin")) : null,
+      product.model ? again("model", t("Tối ưu mô hình 3D", "Optimise the 3D model")) : null));
+}
+
+function dropZone(view) {
+  const take = async (found) => receive(view, await found);
+  const input = (properties) => {
+    const made = element("input", { type: "file", hidden: true, multiple: true, ...properties });
+    made.addEventListener("change", () => { take(chosen(made.files)); made.value = ""; });
+    return made;
+  };
+  const folder = input({ webkitdirectory: true });
+  const files = input({ accept: "image/jpeg,image/png,image/webp,image/tiff,.glb" });
+  const zone = element("section", { class: "drop" },
+    element("strong", {}, t("Thả thư mục ảnh vào đây", "Drop a folder of photos here")),
+    element("p", {}, t("Ảnh một vòng bàn xoay, JPEG, PNG, WebP hoặc TIFF, theo thứ tự tên tệp; hoặc một mô hình .glb.", "One turn of the turntable as JPEG, PNG, WebP or TIFF, in the order of their names; or one .glb model.")),
+    element("div", { class: "actions" },
+      element("button", { type: "button", onclick: () => folder.click() }, t("Chọn thư mục", "Choose a folder")),
+      element("button", { type: "button", class: "plain", onclick: () => files.click() }, t("Chọn tệp", "Choose files"))),
+    folder, files);
+  zone.addEventListener("dragover", (event) => { event.preventDefault(); zone.classList.add("over"); });
+  zone.addEventListener("dragleave", () => zone.classList.remove("over"));
+  zone.addEventListener("drop", (event) => { event.preventDefault(); zone.classList.remove("over"); take(dropped(event.dataTransfer)); });
+  return zone;
+}
+
+async function receive(view, found) {
+  const { photos, models, ignored } = sorted(found);
+  view.work.hidden = false;
+  if (!photos.length && !models.length) {
+    view.work.replaceChildren(problem(t("Không có ảnh hay mô hình nào trong đó. Cần tệp .jpg, .png, .webp, .tif hoặc .glb.", "There is no photo or model in it. Expected .jpg, .png, .webp, .tif or .glb files.")));
+    return;
+  }
+  const bar = meter(t("Đang tải lên", "Uploading"));
+  view.work.replaceChildren(bar.root);
+  const leave = (event) => event.preventDefault();
+  addEventListener("beforeunload", leave);
+  const model = models.at(-1);
+  const items = [...photos, ...(model ? [model] : [])];
+  const address = (item) => item === model ? `/api/products/${view.id}/model` : `/api/products/${view.id}/photos/${encodeURIComponent(item.name)}`;
+  const refused = await upload(items, address, ({ sent, total, files, count }) =>
+    bar.set(sent, total, t(`Đang tải lên ${files} / ${count}`, `Uploading ${files} / ${count}`), `${bytes(sent)} / ${bytes(total)}`));
+  removeEventListener("beforeunload", leave);
+  const modelRefused = refused.some(({ item }) => item === model);
+  if (refused.length) {
+    const again = element("button", { type: "button", onclick: () => receive(view, refused.map(({ item }) => item)) }, t("Gửi lại các tệp này", "Send these again"));
+    const onward = element("button", { type: "button", class: "plain", onclick: () => start(view, photos.length ? "spin" : "model") }, t("Bỏ qua, làm tiếp", "Go on without them"));
+    view.work.replaceChildren(
+      element("p", {}, t(`${items.length - refused.length} / ${items.length} tệp đã lưu. Các tệp sau không nhận được:`, `${items.length - refused.length} of ${items.length} files are stored. These were not:`)),
+      element("ul", { class: "refused" }, ...refused.map(({ refusal }) => element("li", {}, problem(refusal.message)))),
+      element("div", { class: "actions" }, again, refused.length < items.length ? onward : null));
+    return;
+  }
+  if (ignored.length) console.info("ignored", ignored);
+  if (model && !modelRefused) await start(view, "model");
+  if (photos.length) await start(view, "spin");
+}
+
+async function start(view, kind) {
+  view.work.hidden = false;
+  try {
+    await watch(view, await call("POST", `/api/products/${view.id}/jobs`, { kind }));
+  } catch (refusal) {
+    view.work.replaceChildren(problem(refusal.message));
+  }
+}
+
+async function watch(view, job) {
+  view.work.hidden = false;
+  const stop = () => call("DELETE", `/api/jobs/${job.id}`).catch((refusal) => view.work.append(problem(refusal.message)));
+  const ended = await follow(job, view.work, stop);
+  const product = await call("GET", `/api/products/${view.id}`);
+  showUploads(view, product);
+  if (ended.state === "failed") showFailure(view, ended);
+  if (ended.state === "done") showResult(view, ended, product);
+}
+
+function showFailure(view, job) {
+  view.work.hidden = false;
+  view.work.prepend(problem(localised(job.error?.message)));
+}
+
+function showResult(view, job, product) {
+  const viewer = element("xoay-viewer", { src: `/api/jobs/${job.id}/manifest.json`, lang: language });
+  const answer = element("div", { class: "actions" });
+  const page = `/products/${view.id}?lang=${language}`;
+  const publish = element("button", { type: "button" }, product.publication ? t("Xuất bản lại", "Publish again") : t("Xuất bản", "Publish"));
+  const link = () => element("a", { class: "button plain", href: page }, t("Xem trang sản phẩm", "Open the product's page"));
+  publish.addEventListener("click", async () => {
+    publish.disabled = true;
+    try {
+      const done = await call("POST", `/api/products/${view.id}/publish`);
+      view.badge.replaceChildren(state("published"));
+      answer.replaceChildren(publish, link(), element("span", { class: "badge published" }, t(`Phiên bản ${done.version}`, `Version ${done.version}`)));
+    } catch (refusal) {
+      answer.append(problem(refusal.message));
+    }
+    publish.disabled = false;
+  });
+  answer.append(...[publish, product.publication ? link() : null].filter(Boolean));
+  const warnings = job.progress.warnings;
+  const notes = warnings.length ? element("details", { class: "warning" },
+    element("summary", {}, t(`${warnings.length} điều cần xem lại`, `${warnings.length} things to look at`)),
+    element("ul", {}, ...warnings.map((text) => element("li", {}, localised(text))))) : null;
+  view.result.hidden = false;
+  view.result.replaceChildren(...[element("h2", {}, t("Kết quả", "Result")), notes, element("div", { class: "preview" }, viewer), answer].filter(Boolean));
+}
+
+// The switch of languages keeps the product that is open.
+document.querySelector("[data-language]").addEventListener("click", (event) => {
+  event.currentTarget.href = `?lang=${language === "vi" ? "en" : "vi"}${location.hash}`;
+});
+addEventListener("hashchange", show);
+show();
