@@ -103,6 +103,18 @@ impl<'a> Watch<'a> {
         }
     }
 
+    /// The same job, reporting to `listener` instead; a stage that notes warnings passes them on from there.
+    #[must_use]
+    pub const fn with_listener<'b>(&self, listener: &'b (dyn Fn(ProgressEvent) + Sync)) -> Watch<'b>
+    where
+        'a: 'b,
+    {
+        Watch {
+            listener,
+            cancel: self.cancel,
+        }
+    }
+
     /// Reports `event`.
     pub fn tell(&self, event: ProgressEvent) {
         (self.listener)(event);

@@ -1,0 +1,533 @@
+//! From bytes to a [`Document`].
+
+use std::borrow::Cow;
+use std::path::Path;
+
+use xoay_format::Text;
+
+use crate::document::KeptView;
+use crate::json::{BufferView, RawAccessor, RawRoot, Sparse};
+use crate::pack::{self, Filter, Mode};
+use crate::references::opaque_extensions;
+use crate::{Accessor, Component, Document, GltfError, ImageData, Limits, Shape, check, glb, uri};
+
+const MESHOPT: [&str; 2] = ["EXT_meshopt_compression", "KHR_meshopt_compression"];
+
+/// Reads a GLB, or a .gltf with the files beside it.
+///
+/// # Errors
+/// Every way in which a file can be wrong or too large; see [`GltfError`].
+pub fn read(path: &Path, limits: &Limits) -> Result<Document, GltfError> {
+    let bytes = uri::read_file(path, limits)?;
+    let folder = path.parent().map(|parent| {
+        if parent.as_os_str().is_empty() {
+            Path::new(".")
+        } else {
+            parent
+        }
+    });
+    read_in(&bytes, folder, limits)
+}
+
+/// Reads a GLB, or a .gltf whose data are all embedded.
+///
+/// # Errors
+/// Every way in which a file can be wrong or too large; see [`GltfError`].
+pub fn read_bytes(bytes: &[u8], limits: &Limits) -> Result<Document, GltfError> {
+    Limits::check("the file", bytes.len() as u64, limits.file_bytes, "bytes")?;
+    read_in(bytes, None, limits)
+}
+
+fn read_in(bytes: &[u8], folder: Option<&Path>, limits: &Limits) -> Result<Document, GltfError> {
+    let (json, bin) = if glb::is_glb(bytes) {
+        let glb = glb::split(bytes, limits)?;
+        (glb.json, glb.bin)
+    } else {
+        let json = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        if json.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
+            return Err(GltfError::NotGltf);
+        }
+        Limits::check("JSON", json.len() as u64, limits.json_bytes, "bytes")?;
+        (json, None)
+    };
+    let raw: RawRoot = serde_json::from_slice(json).map_err(|error| GltfError::Json {
+        message: error.to_string(),
+    })?;
+    check_supported(&raw)?;
+    let mut reader = Reader {
+        limits,
+        folder,
+        loaded_bytes: 0,
+        decoded_bytes: 0,
+        buffers: Vec::new(),
+        views: Vec::new(),
+        strides: Vec::new(),
+    };
+    reader.load_buffers(&raw, bin)?;
+    reader.resolve_views(&raw)?;
+    let accessors = raw
+        .accessors
+        .iter()
+        .enumerate()
+        .map(|(index, accessor)| reader.accessor(&format!("accessors[{index}]"), accessor))
+        .collect::<Result<Vec<_>, _>>()?;
+    let RawRoot {
+        mut root,
+        buffer_views,
+        ..
+    } = raw;
+    let images = reader.images(&mut root.images)?;
+    let kept_views = if opaque_extensions(&root).is_empty() {
+        Vec::new()
+    } else {
+        reader.keep_views(&buffer_views)?
+    };
+    // Decoded now; the writer declares what it uses itself.
+    for names in [&mut root.extensions_used, &mut root.extensions_required] {
+        names.retain(|name| !MESHOPT.contains(&name.as_str()));
+    }
+    let source_bytes = bytes.len() as u64 + reader.loaded_bytes;
+    let mut document = Document {
+        root,
+        accessors,
+        images,
+        kept_views,
+        source_bytes,
+    };
+    check::check(&mut document)?;
+    Ok(document)
+}
+
+/// Refuses versions and extensions that would be read wrongly.
+fn check_supported(raw: &RawRoot) -> Result<(), GltfError> {
+    let asset = &raw.root.asset;
+    if asset.version.split('.').next() != Some("2")
+        || asset.min_version.as_deref().is_some_and(|v| v != "2.0")
+    {
+        let version = asset.min_version.as_ref().unwrap_or(&asset.version).clone();
+        return Err(GltfError::Version { version });
+    }
+    let primitives = raw.root.meshes.iter().flat_map(|mesh| &mesh.primitives);
+    let draco = "KHR_draco_mesh_compression";
+    if primitives
+        .into_iter()
+        .any(|primitive| primitive.extensions.contains_key(draco))
+    {
+        return Err(GltfError::UnsupportedExtension {
+            name: draco.to_owned(),
+            remedy: Text::new(
+                "hãy xuất lại mô hình không nén Draco, hoặc nén bằng meshopt",
+                "export the model without Draco compression, or with meshopt",
+            ),
+        });
+    }
+    let basis = "KHR_texture_basisu";
+    if raw
+        .root
+        .textures
+        .iter()
+        .any(|texture| texture.extensions.contains_key(basis))
+    {
+        return Err(GltfError::UnsupportedExtension {
+            name: basis.to_owned(),
+            remedy: Text::new(
+                "hãy xuất lại mô hình với ảnh PNG, JPEG hoặc WebP thay cho KTX2",
+                "export the model with PNG, JPEG or WebP images instead of KTX2",
+            ),
+        });
+    }
+    Ok(())
+}
+
+struct Reader<'a> {
+    limits: &'a Limits,
+    folder: Option<&'a Path>,
+    /// Bytes loaded besides the file itself.
+    loaded_bytes: u64,
+    /// Bytes of accessors, decompressed views and kept views so far.
+    decoded_bytes: u64,
+    /// `None` for a fallback buffer, which has no bytes.
+    buffers: Vec<Option<Cow<'a, [u8]>>>,
+    views: Vec<Option<View>>,
+    /// The views' strides.
+    strides: Vec<Option<u64>>,
+}
+
+/// Where a view's bytes are.
+enum View {
+    Slice {
+        buffer: usize,
+        start: usize,
+        end: usize,
+    },
+    Decoded(Vec<u8>),
+}
+
+impl<'a> Reader<'a> {
+    fn charge(&mut self, place: &str, bytes: u64) -> Result<(), GltfError> {
+        self.decoded_bytes = self.decoded_bytes.saturating_add(bytes);
+        Limits::check(
+            place,
+            self.decoded_bytes,
+            self.limits.geometry_bytes,
+            "bytes",
+        )
+    }
+
+    fn load(&mut self, place: &str, uri: &str) -> Result<(Vec<u8>, Option<String>), GltfError> {
+        let (bytes, media_type) = uri::load(place, uri, self.folder, self.limits)?;
+        if !uri.starts_with("data:") {
+            self.loaded_bytes += bytes.len() as u64;
+            Limits::check(place, self.loaded_bytes, self.limits.file_bytes, "bytes")?;
+        }
+        Ok((bytes, media_type))
+    }
+
+    fn load_buffers(&mut self, raw: &RawRoot, bin: Option<&'a [u8]>) -> Result<(), GltfError> {
+        for (index, buffer) in raw.buffers.iter().enumerate() {
+            let place = format!("buffers[{index}]");
+            let bytes = match (&buffer.uri, bin) {
+                (Some(uri), _) => Some(Cow::Owned(self.load(&place, uri)?.0)),
+                (None, Some(bin)) if index == 0 => Some(Cow::Borrowed(bin)),
+                (None, _) => None,
+            };
+            if let Some(bytes) = &bytes
+                && (bytes.len() as u64) < buffer.byte_length
+            {
+                return Err(GltfError::invalid(
+                    place,
+                    format!(
+                        "ghi {} byte nhưng chỉ có {}; tệp có thể bị cắt cụt",
+                        buffer.byte_length,
+                        bytes.len()
+                    ),
+                    format!(
+                        "says {} bytes but has {}; the file may be truncated",
+                        buffer.byte_length,
+                        bytes.len()
+                    ),
+                ));
+            }
+            self.buffers.push(bytes);
+        }
+        Ok(())
+    }
+
+    fn slice(
+        &self,
+        place: &str,
+        buffer: usize,
+        offset: u64,
+        length: u64,
+    ) -> Result<View, GltfError> {
+        let bytes = self
+            .buffers
+            .get(buffer)
+            .and_then(Option::as_ref)
+            .ok_or_else(|| {
+                GltfError::invalid(
+                    place,
+                    format!("cần dữ liệu của buffers[{buffer}], nhưng không có"),
+                    format!("needs the data of buffers[{buffer}], which has none"),
+                )
+            })?;
+        let end = offset
+            .checked_add(length)
+            .filter(|&end| end <= bytes.len() as u64)
+            .ok_or_else(|| {
+                GltfError::invalid(
+                    place,
+                    format!(
+                        "{length} byte từ vị trí {offset} vượt quá bộ đệm dài {} byte",
+                        bytes.len()
+                    ),
+                    format!(
+                        "{length} bytes from {offset} reach past the buffer's {} bytes",
+                        bytes.len()
+                    ),
+                )
+            })?;
+        Ok(View::Slice {
+            buffer,
+            start: offset as usize,
+            end: end as usize,
+        })
+    }
+
+    fn resolve_views(&mut self, raw: &RawRoot) -> Result<(), GltfError> {
+        for (index, view) in raw.buffer_views.iter().enumerate() {
+            let place = format!("bufferViews[{index}]");
+            let compressed = MESHOPT.iter().find_map(|name| view.extensions.get(*name));
+            let resolved = match compressed {
+                Some(extension) => Some(self.decompress(&place, view, extension)?),
+                // A view that nothing reads may lie in a fallback buffer.
+                None if self.buffers.get(view.buffer).is_some_and(Option::is_none) => None,
+                None => {
+                    Some(self.slice(&place, view.buffer, view.byte_offset, view.byte_length)?)
+                }
+            };
+            self.views.push(resolved);
+            self.strides.push(view.byte_stride);
+        }
+        Ok(())
+    }
+
+    fn decompress(
+        &mut self,
+        place: &str,
+        view: &BufferView,
+        extension: &serde_json::Value,
+    ) -> Result<View, GltfError> {
+        let number = |name: &str| extension.get(name).and_then(serde_json::Value::as_u64);
+        let text = |name: &str| extension.get(name).and_then(serde_json::Value::as_str);
+        let broken = || {
+            GltfError::invalid(
+                place,
+                "dữ liệu nén meshopt bị hỏng hoặc sai quy cách; hãy xuất lại mô hình",
+                "its meshopt-compressed data is damaged or against the rules; export the model again",
+            )
+        };
+        let buffer = number("buffer").ok_or_else(broken)? as usize;
+        let length = number("byteLength").ok_or_else(broken)?;
+        let stride = number("byteStride").ok_or_else(broken)?;
+        let count = number("count").ok_or_else(broken)?;
+        let mode = text("mode").and_then(Mode::from_name).ok_or_else(broken)?;
+        let filter = Filter::from_name(text("filter").unwrap_or("NONE")).ok_or_else(broken)?;
+        if stride > pack::MAX_STRIDE as u64 || count.checked_mul(stride) != Some(view.byte_length) {
+            return Err(broken());
+        }
+        self.charge(place, view.byte_length)?;
+        let packed = self.slice(place, buffer, number("byteOffset").unwrap_or(0), length)?;
+        let decoded = pack::decode(
+            self.bytes(&packed),
+            mode,
+            filter,
+            count as usize,
+            stride as usize,
+        );
+        decoded.map(View::Decoded).ok_or_else(broken)
+    }
+
+    fn bytes<'s>(&'s self, view: &'s View) -> &'s [u8] {
+        match view {
+            View::Slice { buffer, start, end } => self.buffers[*buffer]
+                .as_ref()
+                .map_or(&[], |bytes| &bytes[*start..*end]),
+            View::Decoded(bytes) => bytes,
+        }
+    }
+
+    fn view(&self, place: &str, index: usize) -> Result<&[u8], GltfError> {
+        let view = self
+            .views
+            .get(index)
+            .and_then(Option::as_ref)
+            .ok_or_else(|| {
+                GltfError::invalid(
+                    place,
+                    format!("bufferViews[{index}] không tồn tại hoặc không có dữ liệu"),
+                    format!("bufferViews[{index}] does not exist or has no data"),
+                )
+            })?;
+        Ok(self.bytes(view))
+    }
+
+    fn accessor(&mut self, place: &str, raw: &RawAccessor) -> Result<Accessor, GltfError> {
+        let component = Component::from_code(raw.component_type).ok_or_else(|| {
+            GltfError::invalid(
+                place,
+                format!("componentType {} không tồn tại", raw.component_type),
+                format!("there is no componentType {}", raw.component_type),
+            )
+        })?;
+        let shape = Shape::from_name(&raw.r#type).ok_or_else(|| {
+            GltfError::invalid(
+                place,
+                format!("kiểu {:?} không tồn tại", raw.r#type),
+                format!("there is no type {:?}", raw.r#type),
+            )
+        })?;
+        let size = shape.size_bytes(component);
+        let total = raw.count.checked_mul(size as u64).unwrap_or(u64::MAX);
+        let mut bytes = if let Some(view) = raw.buffer_view {
+            let range = strided_range(
+                place,
+                raw,
+                size,
+                self.view_stride(view),
+                self.view(place, view)?.len(),
+            )?;
+            self.charge(place, total)?;
+            gather(
+                &self.view(place, view)?[range.start..],
+                raw.count as usize,
+                size,
+                range.stride,
+            )
+        } else {
+            self.charge(place, total)?;
+            vec![0; total as usize]
+        };
+        if let Some(sparse) = &raw.sparse {
+            self.apply_sparse(place, &mut bytes, size, raw.count, sparse)?;
+        }
+        let mut accessor = Accessor::new(component, shape, raw.normalized, bytes)
+            .ok_or_else(|| GltfError::invalid(place, "độ dài sai", "its length is wrong"))?;
+        accessor.name.clone_from(&raw.name);
+        accessor.bounded = !raw.min.is_empty() || !raw.max.is_empty();
+        accessor.extensions.clone_from(&raw.extensions);
+        accessor.extra.clone_from(&raw.extra);
+        Ok(accessor)
+    }
+
+    fn apply_sparse(
+        &self,
+        place: &str,
+        bytes: &mut [u8],
+        size: usize,
+        count: u64,
+        sparse: &Sparse,
+    ) -> Result<(), GltfError> {
+        let broken = || {
+            GltfError::invalid(
+                format!("{place}.sparse"),
+                "phần tử thưa nằm ngoài dữ liệu hoặc sai kiểu; hãy xuất lại mô hình",
+                "sparse elements lie outside the data or have a wrong type; export the model again",
+            )
+        };
+        if sparse.count > count {
+            return Err(broken());
+        }
+        let component = Component::from_code(sparse.indices.component_type)
+            .filter(|component| {
+                matches!(component, Component::U8 | Component::U16 | Component::U32)
+            })
+            .ok_or_else(broken)?;
+        let cut = |view: usize, offset: u64, size: usize| -> Result<&[u8], GltfError> {
+            let length = sparse.count.checked_mul(size as u64).ok_or_else(broken)?;
+            let end = offset.checked_add(length).ok_or_else(broken)?;
+            self.view(place, view)?
+                .get(offset as usize..end as usize)
+                .ok_or_else(broken)
+        };
+        let indices = cut(
+            sparse.indices.buffer_view,
+            sparse.indices.byte_offset,
+            component.size_bytes(),
+        )?;
+        let values = cut(sparse.values.buffer_view, sparse.values.byte_offset, size)?;
+        let indices =
+            Accessor::new(component, Shape::Scalar, false, indices.to_vec()).ok_or_else(broken)?;
+        for (index, value) in indices.to_u32().into_iter().zip(values.chunks_exact(size)) {
+            let start = index as usize * size;
+            bytes
+                .get_mut(start..start + size)
+                .ok_or_else(broken)?
+                .copy_from_slice(value);
+        }
+        Ok(())
+    }
+
+    fn view_stride(&self, view: usize) -> Option<u64> {
+        self.strides.get(view).copied().flatten()
+    }
+
+    fn images(&mut self, images: &mut [crate::json::Image]) -> Result<Vec<ImageData>, GltfError> {
+        let mut data = Vec::with_capacity(images.len());
+        for (index, image) in images.iter_mut().enumerate() {
+            let place = format!("images[{index}]");
+            let bytes = match (image.uri.take(), image.buffer_view.take()) {
+                (Some(uri), _) => {
+                    let (bytes, media_type) = self.load(&place, &uri)?;
+                    if image.mime_type.is_none() {
+                        image.mime_type = media_type;
+                    }
+                    bytes
+                }
+                (None, Some(view)) => {
+                    let length = self.view(&place, view)?.len() as u64;
+                    self.charge(&place, length)?;
+                    self.view(&place, view)?.to_vec()
+                }
+                (None, None) => {
+                    return Err(GltfError::invalid(
+                        place,
+                        "ảnh không có dữ liệu",
+                        "the image has no data",
+                    ));
+                }
+            };
+            data.push(ImageData { bytes });
+        }
+        Ok(data)
+    }
+
+    fn keep_views(&mut self, views: &[BufferView]) -> Result<Vec<KeptView>, GltfError> {
+        let mut kept = Vec::with_capacity(views.len());
+        for (index, view) in views.iter().enumerate() {
+            let place = format!("bufferViews[{index}]");
+            self.charge(&place, view.byte_length)?;
+            let bytes = self.view(&place, index)?.to_vec();
+            let mut view = view.clone();
+            view.extensions
+                .retain(|name, _| !MESHOPT.contains(&name.as_str()));
+            kept.push(KeptView { view, bytes });
+        }
+        Ok(kept)
+    }
+}
+
+struct Range {
+    start: usize,
+    stride: usize,
+}
+
+/// Where an accessor's elements lie in a view of `length` bytes, all of them inside.
+fn strided_range(
+    place: &str,
+    raw: &RawAccessor,
+    size: usize,
+    stride: Option<u64>,
+    length: usize,
+) -> Result<Range, GltfError> {
+    let stride = stride.unwrap_or(size as u64);
+    if stride < size as u64 || stride > 252.max(size as u64) {
+        return Err(GltfError::invalid(
+            place,
+            format!("bước {stride} byte không hợp với phần tử {size} byte"),
+            format!("a stride of {stride} bytes does not fit elements of {size} bytes"),
+        ));
+    }
+    let needed = match raw.count.checked_sub(1) {
+        Some(last) => last
+            .checked_mul(stride)
+            .and_then(|n| n.checked_add(size as u64)),
+        None => Some(0),
+    };
+    let end = needed.and_then(|needed| needed.checked_add(raw.byte_offset));
+    if end.is_none_or(|end| end > length as u64) {
+        return Err(GltfError::invalid(
+            place,
+            format!("{} phần tử vượt quá dữ liệu dài {length} byte", raw.count),
+            format!(
+                "{} elements reach past the view's {length} bytes",
+                raw.count
+            ),
+        ));
+    }
+    Ok(Range {
+        start: raw.byte_offset as usize,
+        stride: stride as usize,
+    })
+}
+
+fn gather(bytes: &[u8], count: usize, size: usize, stride: usize) -> Vec<u8> {
+    if stride == size {
+        return bytes[..count * size].to_vec();
+    }
+    let mut packed = Vec::with_capacity(count * size);
+    for index in 0..count {
+        packed.extend_from_slice(&bytes[index * stride..index * stride + size]);
+    }
+    packed
+}

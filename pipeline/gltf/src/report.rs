@@ -1,0 +1,149 @@
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use xoay_format::{Bounds, Text};
+
+use crate::{Document, textures};
+
+/// What a model is made of.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Stats {
+    /// Triangles drawn for one picture of the default scene.
+    pub triangles: u64,
+    /// Vertices of those meshes, each mesh once.
+    pub vertices: u64,
+    /// Primitives drawn: what a graphics card is called for.
+    pub draw_calls: u64,
+    /// Materials in the file.
+    pub materials: u64,
+    /// Variants in the file (`KHR_materials_variants`).
+    pub variants: u64,
+    /// Animations in the file.
+    pub animations: u64,
+    /// Images in the file.
+    pub images: u64,
+    /// Memory of all images on a graphics card: four bytes a pixel and a third more for smaller sizes.
+    pub texture_memory_bytes: u64,
+    /// The extent in the default scene, metres, +Y up.
+    pub bounds: Bounds,
+}
+
+impl Document {
+    /// Counts what the model is made of. Images that do not parse count as nothing.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        let instances = self.instances();
+        let mut drawn = vec![0u64; self.root.meshes.len()];
+        for instance in &instances {
+            drawn[instance.mesh] += 1;
+        }
+        let mut stats = Stats {
+            materials: self.root.materials.len() as u64,
+            animations: self.root.animations.len() as u64,
+            images: self.root.images.len() as u64,
+            bounds: self.bounds(),
+            ..Stats::default()
+        };
+        for (mesh, &times) in self
+            .root
+            .meshes
+            .iter()
+            .zip(&drawn)
+            .filter(|(_, times)| **times > 0)
+        {
+            let mut sets: Vec<_> = mesh
+                .primitives
+                .iter()
+                .map(|primitive| &primitive.attributes)
+                .collect();
+            sets.sort();
+            sets.dedup();
+            for primitive in &mesh.primitives {
+                stats.triangles += times * self.triangles(primitive).len() as u64 / 3;
+                stats.draw_calls += times;
+            }
+            for set in sets {
+                stats.vertices += set
+                    .values()
+                    .next()
+                    .map_or(0, |&accessor| self.accessors[accessor].count() as u64);
+            }
+        }
+        stats.variants = self
+            .root
+            .extensions
+            .get("KHR_materials_variants")
+            .and_then(|extension| extension.get("variants")?.as_array())
+            .map_or(0, |variants| variants.len() as u64);
+        for image in &self.images {
+            if let Some((width, height)) = textures::dimensions(&image.bytes) {
+                stats.texture_memory_bytes += u64::from(width) * u64::from(height) * 4 * 4 / 3;
+            }
+        }
+        stats
+    }
+}
+
+/// What a transform did: how many of what it removed or changed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Step {
+    /// The transform.
+    pub name: String,
+    /// What changed, by kind; empty where nothing did.
+    pub changes: BTreeMap<String, u64>,
+}
+
+impl Step {
+    pub(crate) fn new(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            changes: BTreeMap::new(),
+        }
+    }
+
+    pub(crate) fn add(&mut self, what: &str, count: usize) {
+        if count > 0 {
+            *self.changes.entry(what.to_owned()).or_default() += count as u64;
+        }
+    }
+}
+
+/// An image before and after.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TextureChange {
+    /// The image's name, or its place in the file.
+    pub name: String,
+    /// What it is for: `color`, `normal` or `data`.
+    pub role: String,
+    /// Media type before and after.
+    pub media_type: [String; 2],
+    /// Width before and after, pixels.
+    pub width: [u32; 2],
+    /// Height before and after, pixels.
+    pub height: [u32; 2],
+    /// Bytes before and after.
+    pub size_bytes: [u64; 2],
+}
+
+/// What [`crate::optimize`] did.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Report {
+    /// Size of the file that came in; 0 where there was none.
+    pub bytes_in: u64,
+    /// Size of the GLB that went out.
+    pub bytes_out: u64,
+    /// The model that came in.
+    pub before: Stats,
+    /// The model that went out.
+    pub after: Stats,
+    /// Each transform, in order.
+    pub steps: Vec<Step>,
+    /// Each image.
+    pub textures: Vec<TextureChange>,
+    /// What was imperfect, and what became of it.
+    pub warnings: Vec<Text>,
+}
