@@ -17,7 +17,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, FromRequestParts};
 use axum::http::{HeaderName, Method, header};
 use axum::middleware;
 use axum::routing::{delete, get, post, put};
@@ -98,6 +98,8 @@ pub(crate) fn router(app: Arc<App>, guard: Guard) -> Router {
         .layer(CompressionLayer::new())
         .route("/objects/{name}", get(objects::serve))
         .route("/viewer/{*path}", get(viewer::serve))
+        // Before the layer: a fallback that is set later would take the preflight's place.
+        .method_not_allowed_fallback(refuse_method)
         .layer(cors());
     Router::new()
         .merge(api)
@@ -107,11 +109,7 @@ pub(crate) fn router(app: Arc<App>, guard: Guard) -> Router {
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .fallback(|| async { Error::NoSuchAddress })
-        .method_not_allowed_fallback(|method: Method| async move {
-            Error::Method {
-                method: method.to_string(),
-            }
-        })
+        .method_not_allowed_fallback(refuse_method)
         .layer(middleware::from_fn_with_state(
             Arc::new(guard),
             guard::check,
@@ -119,6 +117,22 @@ pub(crate) fn router(app: Arc<App>, guard: Guard) -> Router {
         .layer(middleware::from_fn(observe::observe))
         .with_state(app)
 }
+
+async fn refuse_method(method: Method) -> Error {
+    Error::Method {
+        method: method.to_string(),
+    }
+}
+
+/// A part of the address, whose refusal is a problem like all others.
+#[derive(FromRequestParts)]
+#[from_request(via(axum::extract::Path), rejection(Error))]
+pub(crate) struct Path<T>(pub(crate) T);
+
+/// The address's query, whose refusal is a problem like all others.
+#[derive(FromRequestParts)]
+#[from_request(via(axum::extract::Query), rejection(Error))]
+pub(crate) struct Query<T>(pub(crate) T);
 
 /// Any page may embed what is public, ranges and all.
 fn cors() -> CorsLayer {

@@ -1,14 +1,14 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::{Bytes, BytesMut};
 use futures::StreamExt;
 
 use super::range::{Wanted, wanted};
-use super::{App, HOT_OBJECT_BYTES, etag_matches};
+use super::{App, Path, HOT_OBJECT_BYTES, etag_matches};
 use crate::Error;
 use crate::store::{Class, ObjectKey};
 
@@ -70,7 +70,7 @@ pub(super) async fn serve(
             Content::Cold { .. } => {
                 let range = (status == StatusCode::PARTIAL_CONTENT).then_some(part);
                 let opened = app.objects.get(&key, range).await?;
-                Body::from_stream(opened.ok_or(Error::NoSuchObject)?.body)
+                Body::from_stream(opened.ok_or(Error::NoSuchObject)?)
             }
         };
         response
@@ -105,13 +105,13 @@ async fn find(app: &App, key: &ObjectKey, size_only: bool) -> Result<Content, Er
     }
     // Many visitors who want the same cold object read it once.
     let load = async {
-        let mut opened = app
+        let mut body = app
             .objects
             .get(key, None)
             .await?
             .ok_or(Error::NoSuchObject)?;
         let mut bytes = BytesMut::with_capacity(size_bytes as usize);
-        while let Some(chunk) = opened.body.next().await {
+        while let Some(chunk) = body.next().await {
             bytes.extend_from_slice(&chunk?);
         }
         Ok(bytes.freeze())

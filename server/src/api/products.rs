@@ -1,14 +1,14 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::rejection::{JsonRejection, QueryRejection};
-use axum::extract::{Path, Query, State};
+use axum::extract::rejection::JsonRejection;
+use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use super::App;
+use super::{App, Path, Query};
 use super::uploads::{PhotoView, UploadView};
 use crate::Error;
 use crate::catalogue::{
@@ -72,9 +72,8 @@ impl PublicationView {
 
 pub(super) async fn list(
     State(app): State<Arc<App>>,
-    query: Result<Query<PageQuery>, QueryRejection>,
+    Query(query): Query<PageQuery>,
 ) -> Result<Response, Error> {
-    let Query(query) = query?;
     let before = query
         .before
         .map(|id| id.parse().map_err(|_| Error::NoSuchProduct { id }))

@@ -1,11 +1,11 @@
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use xoay_format::{ImageFile, ImageFormat, ProductManifest};
 
-use super::App;
+use super::{App, Path};
 use crate::Error;
 use crate::catalogue::{Product, ProductId, Publication};
 

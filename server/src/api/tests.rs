@@ -1,1 +1,3 @@
-
+mod public;
+mod studio;
+mod writes;

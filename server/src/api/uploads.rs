@@ -8,13 +8,13 @@ use std::sync::Arc;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::multipart::MultipartRejection;
-use axum::extract::{Multipart, Path, State};
+use axum::extract::{Multipart, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use xoay_format::{Localize, Text};
 
-use super::App;
+use super::{App, Path};
 use super::products::fresh;
 use crate::Error;
 use crate::catalogue::{Photo, ProductId, Upload};

@@ -1,9 +1,8 @@
-use axum::extract::Path;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 
-use super::etag_matches;
+use super::{Path, etag_matches};
 use super::language::weighted;
 use crate::Error;
 

@@ -1,1 +1,181 @@
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
+use crate::catalogue::{JobId, JobKind, JobQueue, JobState};
+use crate::fixtures::{LEASE, Plan, Planned, Service};
+use crate::jobs::sweep;
+
+async fn job(service: &Service, id: &str) -> crate::catalogue::Job {
+    let id: JobId = id.parse().unwrap();
+    service.catalogue.job(id).await.unwrap().unwrap()
+}
+
+#[tokio::test]
+async fn a_job_stores_what_it_made_and_leaves_no_scratch() {
+    let service = Service::start().await;
+    let product = service.product_with_photos().await;
+    let id = service.start_spin(&product).await;
+    service.work(Plan::Succeed(1)).await;
+    let job = job(&service, &id).await;
+    assert_eq!(job.state, JobState::Done);
+    assert_eq!((job.progress.done, job.progress.total), (2, 2));
+    assert_eq!(job.progress.warnings.len(), 1);
+    assert_eq!(service.files_under("objects").len(), 5);
+    assert_eq!(service.files_under("originals").len(), 2);
+    assert!(service.files_under("work").is_empty());
+}
+
+#[tokio::test]
+async fn a_recipe_that_fails_or_panics_fails_its_job_and_keeps_the_photos() {
+    for (plan, code) in [(Plan::Fail, "bad-input"), (Plan::Panic, "internal")] {
+        let service = Service::start().await;
+        let product = service.product_with_photos().await;
+        let id = service.start_spin(&product).await;
+        service.work(plan).await;
+        let job = job(&service, &id).await;
+        assert_eq!(job.state, JobState::Failed);
+        assert_eq!(job.error.unwrap().code, code);
+        assert_eq!(service.files_under("originals").len(), 2);
+        assert!(service.files_under("work").is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_full_disk_fails_the_job_by_name_and_the_next_one_succeeds() {
+    let service = Service::start().await;
+    let product = service.product_with_photos().await;
+    let id = service.start_spin(&product).await;
+    service.faults.fail_after(2, true);
+    service.work(Plan::Succeed(1)).await;
+    let full = job(&service, &id).await;
+    assert_eq!(full.state, JobState::Failed);
+    let error = full.error.unwrap();
+    assert_eq!(error.code, "no-space");
+    assert!(error.message.vi.contains("đã đầy"), "{}", error.message.vi);
+    service.faults.heal();
+    let id = service.start_spin(&product).await;
+    service.work(Plan::Succeed(1)).await;
+    assert_eq!(job(&service, &id).await.state, JobState::Done);
+}
+
+#[tokio::test]
+async fn a_store_that_stumbles_lets_the_job_wait_for_another_attempt() {
+    let service = Service::start().await;
+    let product = service.product_with_photos().await;
+    let id = service.start_spin(&product).await;
+    service.faults.fail_after(3, false);
+    service.work(Plan::Succeed(1)).await;
+    let waiting = job(&service, &id).await;
+    assert_eq!((waiting.state, waiting.attempts), (JobState::Queued, 1));
+    // What the store said is no business of the client.
+    assert!(!waiting.error.unwrap().message.en.contains("faulty"));
+}
+
+#[tokio::test]
+async fn a_cancelled_job_stops_soon() {
+    let service = Service::start().await;
+    let product = service.product_with_photos().await;
+    let id = service.start_spin(&product).await;
+    let cancel = async {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        service.catalogue.cancel(id.parse().unwrap()).await.unwrap();
+    };
+    let work = service.work(Plan::UntilCancelled);
+    let both = async { tokio::join!(work, cancel) };
+    tokio::time::timeout(Duration::from_secs(10), both)
+        .await
+        .unwrap();
+    assert_eq!(job(&service, &id).await.state, JobState::Cancelled);
+    assert!(service.files_under("work").is_empty());
+}
+
+#[tokio::test]
+async fn a_shutdown_hands_the_job_back_uncounted() {
+    let service = Service::start().await;
+    let product = service.product_with_photos().await;
+    let id = service.start_spin(&product).await;
+    let recipes = Planned::new(Plan::UntilCancelled);
+    let worker = tokio::spawn(service.worker(recipes.clone()).run());
+    while recipes.runs.load(Ordering::SeqCst) == 0 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    service.app.stop.cancel();
+    tokio::time::timeout(Duration::from_secs(10), worker)
+        .await
+        .unwrap()
+        .unwrap();
+    let back = job(&service, &id).await;
+    assert_eq!((back.state, back.attempts), (JobState::Queued, 0));
+    assert!(service.catalogue.claim(LEASE).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn a_worker_that_lost_its_lease_writes_nothing() {
+    let service = Service::start().await;
+    let product = service.product_with_photos().await;
+    let id = service.start_spin(&product).await;
+    let stale = service
+        .catalogue
+        .claim(Duration::from_millis(1))
+        .await
+        .unwrap()
+        .unwrap();
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    let fresh = service.catalogue.claim(LEASE).await.unwrap().unwrap();
+    service
+        .worker(Planned::new(Plan::Succeed(1)))
+        .work(&stale)
+        .await;
+    assert_eq!(job(&service, &id).await.state, JobState::Running);
+    service
+        .worker(Planned::new(Plan::Succeed(2)))
+        .work(&fresh)
+        .await;
+    let made = service
+        .catalogue
+        .produced(id.parse().unwrap())
+        .await
+        .unwrap();
+    let latest = service
+        .catalogue
+        .latest_produced(product.parse().unwrap(), JobKind::Spin)
+        .await
+        .unwrap();
+    assert!(made.is_some() && made == latest);
+}
+
+#[tokio::test]
+async fn a_killed_worker_leaves_a_job_that_the_next_one_takes() {
+    let service = Service::start().await;
+    let product = service.product_with_photos().await;
+    let id = service.start_spin(&product).await;
+    // A killed process: its lease stays, its scratch folder stays, nobody speaks for it.
+    let dead = service
+        .catalogue
+        .claim(Duration::from_millis(100))
+        .await
+        .unwrap()
+        .unwrap();
+    let scratch = service
+        .folder
+        .path()
+        .join("work/jobs")
+        .join(format!("{}.{}", dead.job.id, dead.token));
+    std::fs::create_dir_all(scratch.join("photos")).unwrap();
+    let jobs_dir = service.folder.path().join("work/jobs");
+    sweep(&jobs_dir, &*service.catalogue).await.unwrap();
+    assert!(scratch.exists(), "its lease still runs: it may be alive");
+    let worker = tokio::spawn(service.worker(Planned::new(Plan::Succeed(1))).run());
+    let done = async {
+        while job(&service, &id).await.state != JobState::Done {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), done)
+        .await
+        .unwrap();
+    sweep(&jobs_dir, &*service.catalogue).await.unwrap();
+    assert!(!scratch.exists());
+    service.app.stop.cancel();
+    worker.await.unwrap();
+}

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::Router;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::routing::get;
 use xoay_format::Language;
 
 use crate::Error;
-use crate::api::App;
+use crate::api::{App, Query};
 use crate::studio::{Card, OWN_PAGE_POLICY, Speak, page_language, render};
 
 /// Products on one screen: more would not be scrolled through.

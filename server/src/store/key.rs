@@ -78,12 +78,6 @@ impl ObjectKey {
         &self.hash
     }
 
-    /// The file ending without its dot.
-    #[must_use]
-    pub fn extension(&self) -> &str {
-        &self.extension
-    }
-
     /// The IANA media type.
     #[must_use]
     pub fn media_type(&self) -> &'static str {

@@ -9,9 +9,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures::StreamExt;
 use futures::stream::BoxStream;
-use object_store::buffered::BufWriter;
 use object_store::{GetOptions, GetRange, ObjectStore, ObjectStoreExt};
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 pub use key::{Class, ObjectKey};
 
@@ -32,12 +31,7 @@ pub struct Objects {
 }
 
 /// An object's bytes, all of them or the asked range.
-pub struct Opened {
-    /// Size of the whole object in bytes.
-    pub size_bytes: u64,
-    /// The bytes.
-    pub body: BoxStream<'static, Result<Bytes, object_store::Error>>,
-}
+pub type Body = BoxStream<'static, Result<Bytes, object_store::Error>>;
 
 impl Objects {
     /// Opens the store at `url`: `file:///…` or `s3://bucket/prefix`, the latter with the usual `AWS_*` variables.
@@ -122,19 +116,28 @@ impl Objects {
             Ok(_) | Err(object_store::Error::NotFound { .. }) => {}
             Err(e) => return Err(e.into()),
         }
-        let mut sink = BufWriter::with_capacity(store.clone(), path.clone(), PART_BYTES)
-            .with_max_concurrency(2);
+        let mut part = read_part(&mut source).await.map_err(reading)?;
+        if part.len() < PART_BYTES {
+            store.put(&path, part.into()).await?;
+            return Ok(());
+        }
+        let mut parts = store.put_multipart(&path).await?;
         let written = async {
-            tokio::io::copy(&mut source, &mut sink).await?;
-            sink.shutdown().await
+            while !part.is_empty() {
+                parts.put_part(part.into()).await?;
+                part = read_part(&mut source).await.map_err(reading)?;
+            }
+            parts.complete().await?;
+            Ok(())
         }
         .await;
-        if let Err(e) = written {
-            // Without an upload in parts there is nothing to abort; the first error is the one to tell.
-            let _ = sink.abort().await;
-            return Err(Error::io(format!("storing {path}"), e));
+        if written.is_err()
+            && let Err(error) = parts.abort().await
+        {
+            // The first error is the one to tell; the parts that stay are the store's to expire.
+            tracing::warn!(%path, %error, "cannot take back an upload in parts");
         }
-        Ok(())
+        written
     }
 
     /// Returns once the derived objects under `keys` would survive a power cut: the one barrier before they are published.
@@ -186,16 +189,13 @@ impl Objects {
         &self,
         key: &ObjectKey,
         range: Option<std::ops::Range<u64>>,
-    ) -> Result<Option<Opened>, Error> {
+    ) -> Result<Option<Body>, Error> {
         let options = GetOptions {
             range: range.map(GetRange::Bounded),
             ..GetOptions::default()
         };
         match self.of(key.class()).get_opts(&key.path(), options).await {
-            Ok(result) => Ok(Some(Opened {
-                size_bytes: result.meta.size,
-                body: result.into_stream(),
-            })),
+            Ok(result) => Ok(Some(result.into_stream())),
             Err(object_store::Error::NotFound { .. }) => Ok(None),
             Err(e) => Err(e.into()),
         }
@@ -206,10 +206,10 @@ impl Objects {
     /// # Errors
     /// [`Error::NoSuchObject`], [`Error::Store`], [`Error::Io`], [`Error::NoSpace`].
     pub async fn copy_to_file(&self, key: &ObjectKey, file: &Path) -> Result<(), Error> {
-        let mut opened = self.get(key, None).await?.ok_or(Error::NoSuchObject)?;
+        let mut body = self.get(key, None).await?.ok_or(Error::NoSuchObject)?;
         let writing = |e| Error::io(format!("writing {}", file.display()), e);
         let mut target = tokio::fs::File::create_new(file).await.map_err(writing)?;
-        while let Some(bytes) = opened.body.next().await {
+        while let Some(bytes) = body.next().await {
             target.write_all(&bytes?).await.map_err(writing)?;
         }
         target.flush().await.map_err(writing)
@@ -221,6 +221,13 @@ impl Objects {
             Class::Derived => &self.quick,
         }
     }
+}
+
+/// The next [`PART_BYTES`] bytes, fewer at the file's end.
+async fn read_part(source: &mut tokio::fs::File) -> std::io::Result<Bytes> {
+    let mut part = Vec::new();
+    source.take(PART_BYTES as u64).read_to_end(&mut part).await?;
+    Ok(part.into())
 }
 
 fn sync(path: &Path) -> Result<(), Error> {
@@ -258,12 +265,27 @@ mod tests {
                 .unwrap();
             assert_eq!(objects.size_bytes(&key).await.unwrap(), Some(10));
             let part = objects.get(&key, Some(2..5)).await.unwrap().unwrap();
-            assert_eq!(part.size_bytes, 10);
-            let bytes: Vec<Bytes> = part.body.try_collect().await.unwrap();
+            let bytes: Vec<Bytes> = part.try_collect().await.unwrap();
             assert_eq!(bytes.concat(), b"234");
             let copy = folder.path().join(format!("{class:?}"));
             objects.copy_to_file(&key, &copy).await.unwrap();
             assert_eq!(std::fs::read(copy).unwrap(), b"0123456789");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_file_of_several_parts_comes_back_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let objects = open(folder.path());
+        for size in [PART_BYTES - 1, PART_BYTES, PART_BYTES + 1, 2 * PART_BYTES + 7] {
+            let bytes: Vec<u8> = (0..size).map(|i| (i % 251) as u8).collect();
+            let file = folder.path().join(format!("{size}"));
+            std::fs::write(&file, &bytes).unwrap();
+            let key = ObjectKey::new(Class::Original, [size as u8; 32], "png").unwrap();
+            objects.put_file(&key, &file).await.unwrap();
+            let copy = folder.path().join(format!("{size}.copy"));
+            objects.copy_to_file(&key, &copy).await.unwrap();
+            assert!(std::fs::read(copy).unwrap() == bytes, "{size}");
         }
     }
 

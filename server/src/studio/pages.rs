@@ -1,14 +1,14 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, Uri, header};
 use axum::response::{Html, IntoResponse, Response};
 use serde::Deserialize;
 use xoay_format::{Language, ProductManifest};
 
 use crate::Error;
-use crate::api::{App, authority, poster_of, preferred};
+use crate::api::{Path, Query, App, authority, poster_of, preferred};
 use crate::catalogue::{Product, ProductId, Publication};
 
 /// What a page of ours may load and run, and who may frame it.
