@@ -1,40 +1,78 @@
 #![doc = include_str!("../README.md")]
 
-/// A file of the viewer.
-#[derive(Debug)]
+/// One file of the viewer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ViewerFile {
-    /// Path under the viewer's folder.
+    /// Its name within the viewer's folder, without a slash.
     pub path: &'static str,
-    /// IANA media type.
+    /// Its media type.
     pub media_type: &'static str,
-    /// Its bytes.
+    /// Its content.
     pub bytes: &'static [u8],
     /// The same, compressed with brotli.
     pub brotli: Option<&'static [u8]>,
-    /// Whether the name changes with the content.
+    /// Whether the name holds a hash of the content, so that it may be cached for ever.
     pub immutable: bool,
 }
 
-/// Every file.
+include!(concat!(env!("OUT_DIR"), "/table.rs"));
+
+/// Every file, sorted by path.
 #[must_use]
 pub fn files() -> &'static [ViewerFile] {
-    &[ViewerFile {
-        path: "xoay-viewer.js",
-        media_type: "text/javascript; charset=utf-8",
-        bytes: b"// the viewer is not built yet\n",
-        brotli: None,
-        immutable: false,
-    }]
+    FILES
 }
 
-/// The file at `path`.
+/// The file of this name.
 #[must_use]
 pub fn file(path: &str) -> Option<&'static ViewerFile> {
-    files().iter().find(|file| file.path == path)
+    FILES.iter().find(|file| file.path == path)
 }
 
-/// Content hash of the whole.
+/// A hash of all files together: the viewer's version.
 #[must_use]
 pub fn version() -> &'static str {
-    "0"
+    VERSION
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Compressed bytes of the files whose names begin with one of `stems`.
+    fn packed(stems: &[&str]) -> usize {
+        let wanted = |f: &&ViewerFile| stems.iter().any(|stem| f.path.starts_with(stem));
+        FILES.iter().filter(wanted).filter_map(|f| f.brotli).map(<[u8]>::len).sum()
+    }
+
+    #[test]
+    fn the_viewer_stays_within_its_budgets() {
+        let loader = file("xoay-viewer.js").and_then(|f| f.brotli).unwrap().len();
+        let (spin, model) = (packed(&["spin-"]), packed(&["model-"]));
+        println!("brotli bytes: loader {loader}, spin {spin}, model {model}, legacy {}", packed(&["legacy"]));
+        assert!(loader <= 8 * 1024, "loader {loader}");
+        assert!((1000..=25 * 1024).contains(&spin), "spin path {spin}");
+        assert!((1000..=110 * 1024).contains(&model), "3D path {model}");
+    }
+
+    #[test]
+    fn the_loader_names_the_modules_that_are_there() {
+        let loader = str::from_utf8(file("xoay-viewer.js").unwrap().bytes).unwrap();
+        let modules: Vec<_> = FILES.iter().filter(|f| f.immutable).collect();
+        assert_eq!(modules.len(), 4);
+        for module in modules {
+            assert!(loader.contains(&format!("./{}", module.path)), "{}", module.path);
+        }
+        assert!(file("legacy.js").is_some() && file("xoay-viewer.d.ts").is_some());
+        assert!(file("../Cargo.toml").is_none());
+    }
+
+    #[test]
+    fn nothing_names_the_machine_that_built_it() {
+        let home = env!("CARGO_MANIFEST_DIR").trim_end_matches("/viewer/bundle");
+        for file in FILES {
+            let found = file.bytes.windows(home.len()).any(|w| w == home.as_bytes());
+            assert!(!found, "{} holds a path of the workspace", file.path);
+        }
+    }
 }

@@ -1,1 +1,13 @@
 #![doc = include_str!("../README.md")]
+
+pub mod damper;
+pub mod gesture;
+pub mod gltf;
+pub mod json;
+pub mod loading;
+pub mod math;
+pub mod meshopt;
+pub mod orbit;
+pub mod plan;
+pub mod turn;
+pub mod zoom;

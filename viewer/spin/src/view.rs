@@ -1,0 +1,544 @@
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use js_sys::{Function, Reflect};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageBitmap};
+use xoay_viewer_core::gesture::{Action, Gestures, Phase};
+use xoay_viewer_core::plan::SpinPlan;
+use xoay_viewer_core::turn::Turn;
+use xoay_viewer_core::zoom::Zoom;
+
+use crate::frames::{self, Frames, Job};
+use crate::paint;
+
+/// Requests under way at once; browsers open six connections to a host.
+const MOST_REQUESTS: usize = 5;
+
+/// One spin on one canvas.
+///
+/// It asks for pictures through `notify("draw")` and draws only in [`SpinView::draw`]. Further notices: `("frame", n)` when
+/// another frame is in view, `("ready")` when the first picture can be drawn, `("sharp")` when the first whole frame has
+/// been, `("error", text)` when none will come.
+#[wasm_bindgen]
+pub struct SpinView(Rc<RefCell<Inner>>);
+
+struct Inner {
+    canvas: HtmlCanvasElement,
+    context: CanvasRenderingContext2d,
+    notify: Function,
+    base: String,
+    plan: SpinPlan,
+    turn: Turn,
+    zoom: Zoom,
+    gestures: Gestures,
+    frames: Frames,
+    sprite: Option<ImageBitmap>,
+    detail: Option<(usize, ImageBitmap)>,
+    detail_busy: bool,
+    width_px: f64,
+    height_px: f64,
+    pixel_ratio: f64,
+    last_ms: Option<f64>,
+    requests: usize,
+    shown: Option<u32>,
+    ready: bool,
+    sharp: bool,
+    still: bool,
+    over: bool,
+}
+
+#[wasm_bindgen]
+impl SpinView {
+    /// Reads the manifest and begins to load; `base` is the manifest's address, `still` turns every glide off.
+    ///
+    /// # Errors
+    /// A text for people who read English: the manifest is wrong or the canvas has no 2D context.
+    #[wasm_bindgen(constructor)]
+    pub fn new(
+        canvas: HtmlCanvasElement,
+        manifest: &str,
+        base: String,
+        still: bool,
+        notify: Function,
+    ) -> Result<Self, JsError> {
+        let plan = SpinPlan::read(manifest)?;
+        let context = canvas.get_context("2d").ok().flatten();
+        let context = context.and_then(|c| c.dyn_into::<CanvasRenderingContext2d>().ok());
+        let context = context.ok_or(JsError::new("the canvas has no 2D context"))?;
+        let view = Self(Rc::new(RefCell::new(Inner {
+            turn: Turn::new(&plan.rows, plan.loops, plan.direction, plan.start_frame),
+            frames: Frames::new(plan.frame_count),
+            canvas,
+            context,
+            notify,
+            base,
+            plan,
+            zoom: Zoom::new(4.0),
+            gestures: Gestures::default(),
+            sprite: None,
+            detail: None,
+            detail_busy: false,
+            width_px: 0.0,
+            height_px: 0.0,
+            pixel_ratio: 1.0,
+            last_ms: None,
+            requests: 0,
+            shown: None,
+            ready: false,
+            sharp: false,
+            still,
+            over: false,
+        })));
+        load_sprite(&view.0);
+        Ok(view)
+    }
+
+    /// Tells the canvas' size in CSS pixels and the device pixels in each.
+    pub fn resize(&self, width_px: f64, height_px: f64, pixel_ratio: f64) {
+        {
+            let inner = &mut *self.0.borrow_mut();
+            inner.width_px = width_px.clamp(1.0, 16_384.0);
+            inner.height_px = height_px.clamp(1.0, 16_384.0);
+            inner.pixel_ratio = pixel_ratio.clamp(0.5, 3.0);
+            let (width, height) = inner.canvas_size();
+            inner.canvas.set_width(width as u32);
+            inner.canvas.set_height(height as u32);
+            let wanted = inner.wanted_px();
+            inner.frames.choose(&inner.plan, wanted);
+            let most = f64::from(inner.plan.width) / wanted * 2.0;
+            inner.zoom = Zoom::new(most.clamp(2.5, 8.0));
+        }
+        pump(&self.0);
+        notify(&self.0, "draw", &JsValue::UNDEFINED);
+    }
+
+    /// Takes a pointer event: phase 0 down, 1 move, 2 up, 3 cancel; CSS pixels from the canvas' top left.
+    pub fn pointer(&self, phase: u32, id: i32, x: f64, y: f64, time_ms: f64) {
+        let phase = match phase {
+            0 => Phase::Down,
+            1 => Phase::Move,
+            2 => Phase::Up,
+            _ => Phase::Cancel,
+        };
+        let action = self.0.borrow_mut().gestures.pointer(phase, id, x, y, time_ms);
+        self.0.borrow_mut().act(action);
+        changed(&self.0);
+    }
+
+    /// Takes a key by its DOM name; whether it meant anything.
+    pub fn key(&self, name: &str) -> bool {
+        let known = self.0.borrow_mut().key(name);
+        if known {
+            changed(&self.0);
+        }
+        known
+    }
+
+    /// Magnifies around a point in CSS pixels.
+    pub fn zoom_at(&self, factor: f64, x: f64, y: f64) {
+        self.0.borrow_mut().zoom_at(factor, x, y);
+        changed(&self.0);
+    }
+
+    /// Magnifies around the middle.
+    pub fn zoom_by(&self, factor: f64) {
+        let (x, y) = {
+            let inner = self.0.borrow();
+            (inner.width_px / 2.0, inner.height_px / 2.0)
+        };
+        self.zoom_at(factor, x, y);
+    }
+
+    /// Whether a part of the picture is out of view.
+    #[wasm_bindgen(getter)]
+    pub fn zoomed(&self) -> bool {
+        self.0.borrow().zoom.is_zoomed()
+    }
+
+    /// Number of the frame in view.
+    #[wasm_bindgen(getter)]
+    pub fn frame(&self) -> u32 {
+        self.0.borrow().turn.frame()
+    }
+
+    /// Shows a frame at once.
+    #[wasm_bindgen(setter)]
+    pub fn set_frame(&self, frame: u32) {
+        self.0.borrow_mut().turn.jump_to(frame);
+        changed(&self.0);
+    }
+
+    /// How many frames there are.
+    #[wasm_bindgen(getter)]
+    pub fn frame_count(&self) -> u32 {
+        self.0.borrow().plan.frame_count as u32
+    }
+
+    /// How far the product is turned from the row's first frame, degrees counter-clockwise seen from above.
+    #[wasm_bindgen(getter)]
+    pub fn angle_deg(&self) -> f64 {
+        let inner = self.0.borrow();
+        let turned = inner.turn.part_of_turn() * 360.0;
+        if inner.plan.direction == xoay_format::Direction::Clockwise {
+            (360.0 - turned) % 360.0
+        } else {
+            turned
+        }
+    }
+
+    /// Shows the frame nearest to an angle as [`SpinView::angle_deg`] gives it.
+    #[wasm_bindgen(setter)]
+    pub fn set_angle_deg(&self, angle_deg: f64) {
+        {
+            let inner = &mut *self.0.borrow_mut();
+            let clockwise = inner.plan.direction == xoay_format::Direction::Clockwise;
+            let angle = if clockwise { -angle_deg } else { angle_deg };
+            let row = inner.turn.row();
+            let count = f64::from(row.frame_count);
+            let within = (xoay_format::wrap_deg(angle) / 360.0 * count).round() % count;
+            inner.turn.jump_to(row.first_frame + within as u32);
+        }
+        changed(&self.0);
+    }
+
+    /// Moves on to `time_ms` and draws; whether it wants to be called again for the next picture.
+    pub fn draw(&self, time_ms: f64) -> bool {
+        let (moving, frame, sharp) = {
+            let inner = &mut *self.0.borrow_mut();
+            let dt_s = inner.last_ms.map_or(0.0, |last| (time_ms - last) / 1000.0);
+            let moving = !inner.gestures.active() && inner.turn.step(dt_s.clamp(0.0, 0.1));
+            inner.last_ms = moving.then_some(time_ms);
+            let sharp = inner.paint() && !inner.sharp;
+            inner.sharp |= sharp;
+            let frame = inner.turn.frame();
+            let news = (inner.shown != Some(frame)).then_some(frame);
+            inner.shown = Some(frame);
+            (moving, news, sharp)
+        };
+        if let Some(frame) = frame {
+            notify(&self.0, "frame", &frame.into());
+            pump(&self.0);
+        }
+        if sharp {
+            notify(&self.0, "sharp", &JsValue::UNDEFINED);
+        }
+        moving
+    }
+
+    /// Lets go of every picture; nothing is loaded or drawn afterwards.
+    pub fn dispose(&self) {
+        let inner = &mut *self.0.borrow_mut();
+        inner.over = true;
+        let decoded = inner.frames.slots.drain(..).filter_map(|s| s.bitmap);
+        let others = inner.sprite.take().into_iter().chain(inner.detail.take().map(|d| d.1));
+        for bitmap in decoded.chain(others) {
+            bitmap.close();
+        }
+    }
+}
+
+impl Inner {
+    fn canvas_size(&self) -> (f64, f64) {
+        let ratio = self.pixel_ratio;
+        ((self.width_px * ratio).round(), (self.height_px * ratio).round())
+    }
+
+    fn aspect(&self) -> f64 {
+        f64::from(self.plan.width) / f64::from(self.plan.height)
+    }
+
+    /// Width of the whole picture on the canvas, device pixels.
+    fn wanted_px(&self) -> f64 {
+        let (width, height) = self.canvas_size();
+        width.min(height * self.aspect())
+    }
+
+    fn act(&mut self, action: Action) {
+        match action {
+            Action::None => {}
+            Action::Drag { dx, dy } if self.zoom.is_zoomed() => self.pan(dx, dy),
+            Action::Drag { dx, dy } => self.turn.drag(dx, dy, self.width_px, self.height_px),
+            Action::Pinch { factor, x, y, dx, dy } => {
+                self.zoom_at(factor, x, y);
+                self.pan(dx, dy);
+            }
+            Action::Release { vx, .. } => {
+                let vx = if self.zoom.is_zoomed() || self.still { 0.0 } else { vx };
+                self.turn.release(vx, self.width_px);
+                self.settle();
+            }
+            Action::DoubleTap { x, y } => {
+                if self.zoom.is_zoomed() {
+                    self.zoom.reset();
+                } else {
+                    self.zoom_at(2.5, x, y);
+                }
+            }
+        }
+    }
+
+    fn pan(&mut self, dx: f64, dy: f64) {
+        let whole = self.wanted_px() / self.pixel_ratio;
+        self.zoom.pan(dx / whole, dy / (whole / self.aspect()));
+    }
+
+    fn zoom_at(&mut self, factor: f64, x: f64, y: f64) {
+        let whole = self.wanted_px() / self.pixel_ratio;
+        let part_x = (x - self.width_px / 2.0) / whole + 0.5;
+        let part_y = (y - self.height_px / 2.0) / (whole / self.aspect()) + 0.5;
+        self.zoom.by(factor, part_x.clamp(0.0, 1.0), part_y.clamp(0.0, 1.0));
+    }
+
+    fn key(&mut self, name: &str) -> bool {
+        let row = self.turn.row();
+        let eighth = (row.frame_count as i32 / 8).max(1);
+        let many_rows = self.turn.row_count() > 1;
+        match name {
+            "ArrowRight" => self.turn.step_by(1),
+            "ArrowLeft" => self.turn.step_by(-1),
+            "PageUp" => self.turn.step_by(eighth),
+            "PageDown" => self.turn.step_by(-eighth),
+            "ArrowUp" if many_rows => self.turn.change_row(1),
+            "ArrowDown" if many_rows => self.turn.change_row(-1),
+            "Home" => self.turn.jump_to(row.first_frame),
+            "End" => self.turn.jump_to(row.first_frame + row.frame_count - 1),
+            "+" | "=" => self.zoom.by(1.4, 0.5, 0.5),
+            "-" | "_" => self.zoom.by(1.0 / 1.4, 0.5, 0.5),
+            "0" | "Escape" if self.zoom.is_zoomed() => self.zoom.reset(),
+            _ => return false,
+        }
+        self.settle();
+        true
+    }
+
+    /// With reduced motion a glide is at its end at once.
+    fn settle(&mut self) {
+        if self.still {
+            self.turn.finish();
+        }
+    }
+
+    /// Draws the frame in view; whether it was the whole frame, not the sprite's small one.
+    fn paint(&self) -> bool {
+        let canvas = self.canvas_size();
+        let current = self.turn.frame() as usize;
+        self.context.clear_rect(0.0, 0.0, canvas.0, canvas.1);
+        self.context.set_image_smoothing_enabled(true);
+        // Not in every browser: where it is unknown, setting it does nothing.
+        let _ = Reflect::set(&self.context, &"imageSmoothingQuality".into(), &"high".into());
+        let at = paint::place(canvas, self.aspect(), &self.zoom);
+        let detail = self.detail.as_ref().filter(|(frame, _)| *frame == current);
+        let bitmap = detail.map(|d| &d.1).or_else(|| self.frames.bitmap(current));
+        // A failed draw leaves the canvas clear: there is nothing better to show.
+        let _ = match (bitmap, &self.sprite, &self.plan.sprite) {
+            (Some(bitmap), ..) => paint::picture(&self.context, bitmap, at),
+            (None, Some(sprite), Some(plan)) => paint::tile(&self.context, sprite, plan, current, at),
+            _ => Ok(()),
+        };
+        bitmap.is_some()
+    }
+
+    /// Whether the frame in view could be drawn.
+    fn has_picture(&self) -> bool {
+        let current = self.turn.frame() as usize;
+        self.sprite.is_some() || self.frames.bitmap(current).is_some()
+    }
+}
+
+/// Calls the page; its own errors are its own affair.
+fn notify(view: &Rc<RefCell<Inner>>, what: &str, value: &JsValue) {
+    let (over, call) = {
+        let inner = view.borrow();
+        (inner.over, inner.notify.clone())
+    };
+    if !over {
+        let _ = call.call2(&JsValue::NULL, &what.into(), value);
+    }
+}
+
+/// After any input: another picture, and perhaps other frames to load.
+fn changed(view: &Rc<RefCell<Inner>>) {
+    pump(view);
+    load_detail(view);
+    notify(view, "draw", &JsValue::UNDEFINED);
+}
+
+fn arrived(view: &Rc<RefCell<Inner>>) {
+    let first = {
+        let inner = &mut *view.borrow_mut();
+        let first = !inner.ready && inner.has_picture();
+        inner.ready |= first;
+        first
+    };
+    if first {
+        notify(view, "ready", &JsValue::UNDEFINED);
+    }
+    notify(view, "draw", &JsValue::UNDEFINED);
+    pump(view);
+}
+
+fn load_sprite(view: &Rc<RefCell<Inner>>) {
+    let Some(url) = view.borrow().plan.sprite.as_ref().map(|s| s.url.clone()) else {
+        return;
+    };
+    let base = view.borrow().base.clone();
+    let view = view.clone();
+    view.borrow_mut().requests += 1;
+    spawn_local(async move {
+        let loaded = match frames::fetch(&url, &base).await {
+            Ok(blob) => frames::decode(&blob).await.ok(),
+            Err(_) => None,
+        };
+        {
+            let inner = &mut *view.borrow_mut();
+            inner.requests -= 1;
+            inner.sprite = loaded;
+        }
+        arrived(&view);
+    });
+}
+
+/// Starts fetches and decodes until enough are under way.
+fn pump(view: &Rc<RefCell<Inner>>) {
+    loop {
+        let job = {
+            let inner = &mut *view.borrow_mut();
+            let waits_for_sprite = inner.plan.sprite.is_some() && inner.sprite.is_none() && inner.requests > 0;
+            let most = if waits_for_sprite { 2 } else { MOST_REQUESTS };
+            if inner.over || inner.requests >= most {
+                return;
+            }
+            let row = inner.turn.row();
+            let current = inner.turn.frame() as usize;
+            inner.frames.forget_far(&inner.plan, row, current);
+            let Some(job) = inner.frames.next_job(&inner.plan, row, current) else {
+                break;
+            };
+            let (Job::Fetch(frame) | Job::Decode(frame)) = job;
+            inner.frames.slots[frame].busy = true;
+            inner.requests += 1;
+            job
+        };
+        let view = view.clone();
+        spawn_local(async move {
+            match job {
+                Job::Fetch(frame) => fetch_frame(&view, frame).await,
+                Job::Decode(frame) => decode_frame(&view, frame).await,
+            }
+            arrived(&view);
+        });
+    }
+    let lost = {
+        let inner = view.borrow();
+        inner.requests == 0 && !inner.ready && inner.width_px > 0.0
+    };
+    if lost {
+        notify(view, "error", &"no frame could be loaded".into());
+    }
+}
+
+async fn fetch_frame(view: &Rc<RefCell<Inner>>, frame: usize) {
+    let (choice, url, base) = {
+        let inner = view.borrow();
+        let choice = inner.frames.choice;
+        let url = choice.map(|c| inner.plan.urls[c][frame].clone());
+        (choice, url.unwrap_or_default(), inner.base.clone())
+    };
+    let blob = frames::fetch(&url, &base).await;
+    let inner = &mut *view.borrow_mut();
+    inner.requests -= 1;
+    let current = inner.frames.choice;
+    if let Some(slot) = inner.frames.slots.get_mut(frame) {
+        slot.busy = false;
+        match blob {
+            Ok(blob) if choice == current => slot.blob = Some(blob),
+            Ok(_) => {}
+            Err(_) => slot.tries += 1,
+        }
+    }
+}
+
+async fn decode_frame(view: &Rc<RefCell<Inner>>, frame: usize) {
+    let (choice, blob) = {
+        let inner = view.borrow();
+        let slot = inner.frames.slots.get(frame);
+        (inner.frames.choice, slot.and_then(|s| s.blob.clone()))
+    };
+    let bitmap = match blob {
+        Some(blob) => frames::decode(&blob).await.ok(),
+        None => None,
+    };
+    let inner = &mut *view.borrow_mut();
+    inner.requests -= 1;
+    let wanted = inner.wanted_px();
+    let fresh = choice == inner.frames.choice;
+    let Some(slot) = inner.frames.slots.get_mut(frame) else {
+        // The view was let go meanwhile.
+        if let Some(bitmap) = bitmap {
+            bitmap.close();
+        }
+        return;
+    };
+    slot.busy = false;
+    match bitmap {
+        Some(bitmap) => {
+            if let Some(old) = slot.bitmap.replace(bitmap) {
+                old.close();
+            }
+            inner.frames.proven = true;
+        }
+        None if fresh => {
+            slot.tries += 1;
+            slot.blob = None;
+            // The first picture of a format tells whether this browser reads it; later ones are simply broken.
+            if !inner.frames.proven {
+                inner.frames.refuse_format(&inner.plan, wanted);
+            }
+        }
+        None => {}
+    }
+}
+
+/// While zoomed, the frame in view comes in the width that fits the zoom.
+fn load_detail(view: &Rc<RefCell<Inner>>) {
+    let (frame, url, base) = {
+        let inner = &mut *view.borrow_mut();
+        let frame = inner.turn.frame() as usize;
+        let have = inner.detail.as_ref().is_some_and(|d| d.0 == frame);
+        let Some(now) = inner.frames.choice else {
+            return;
+        };
+        if inner.over || inner.detail_busy || have || !inner.zoom.is_zoomed() {
+            return;
+        }
+        let wanted = inner.wanted_px() * inner.zoom.scale;
+        let format = inner.plan.choices[now].format;
+        let best = xoay_viewer_core::loading::best_rendition(&inner.plan.choices, wanted, |f| f == format);
+        match best {
+            Some(best) if inner.plan.choices[best].width > inner.plan.choices[now].width => {
+                inner.detail_busy = true;
+                (frame, inner.plan.urls[best][frame].clone(), inner.base.clone())
+            }
+            _ => return,
+        }
+    };
+    let view = view.clone();
+    spawn_local(async move {
+        let bitmap = match frames::fetch(&url, &base).await {
+            Ok(blob) => frames::decode(&blob).await.ok(),
+            Err(_) => None,
+        };
+        {
+            let inner = &mut *view.borrow_mut();
+            inner.detail_busy = false;
+            if let Some(bitmap) = bitmap
+                && let Some((_, old)) = inner.detail.replace((frame, bitmap))
+            {
+                old.close();
+            }
+        }
+        notify(&view, "draw", &JsValue::UNDEFINED);
+    });
+}
