@@ -1,1 +1,12 @@
 #![doc = include_str!("../README.md")]
+
+mod error;
+mod model;
+mod output;
+mod spin;
+
+pub use error::{ErrorKind, RecipeError};
+pub use model::{ModelOptions, ModelOutcome, make_model, optimize_model};
+pub use output::{StagedFolder, write_whole};
+pub use spin::make_spin;
+pub use xoay_spin::{CaptureOptions, SpinOptions, SpinOutcome};

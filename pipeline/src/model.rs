@@ -1,0 +1,143 @@
+use std::path::Path;
+
+use xoay_format::{ImageFile, ImageFormat, ModelManifest, ProgressEvent, Stage, Text, Watch};
+use xoay_gltf::{Document, Limits, OptimizeOptions, Optimized, Report};
+use xoay_imaging::{Channels, Encoding, Raster, encode};
+use xoay_render::{RenderError, View, render};
+
+use crate::{RecipeError, StagedFolder, write_whole};
+
+/// How to make a model fit for the web.
+#[derive(Clone, Debug, Default)]
+pub struct ModelOptions {
+    /// What may be read.
+    pub limits: Limits,
+    /// What the optimizer does.
+    pub optimize: OptimizeOptions,
+    /// What the picture shows, for those who do not see it.
+    pub alt: Text,
+}
+
+/// A finished model: its folder is written.
+#[derive(Clone, Debug)]
+pub struct ModelOutcome {
+    /// What a viewer reads.
+    pub manifest: ModelManifest,
+    /// What was done.
+    pub report: Report,
+}
+
+/// Optimises a model and writes it to the file `out`, whole or not at all.
+///
+/// # Errors
+/// [`RecipeError`]; `out` is then as it was before.
+pub fn optimize_model(
+    model: &Path,
+    out: &Path,
+    options: &ModelOptions,
+    watch: Watch<'_>,
+) -> Result<Report, RecipeError> {
+    let optimized = optimized(model, options, watch)?;
+    write_whole(out, &optimized.glb)?;
+    Ok(optimized.report)
+}
+
+/// Optimises a model and writes it to the folder `out_dir`, whole or not at all: `model.glb`, posters,
+/// `manifest.json` and `report.json`.
+///
+/// Where nothing can draw, there is no poster, and a warning says why.
+///
+/// # Errors
+/// [`RecipeError`]; `out_dir` is then as it was before.
+pub fn make_model(
+    model: &Path,
+    out_dir: &Path,
+    options: &ModelOptions,
+    watch: Watch<'_>,
+) -> Result<ModelOutcome, RecipeError> {
+    let Optimized {
+        document,
+        glb,
+        report,
+        ..
+    } = optimized(model, options, watch)?;
+    let staged = StagedFolder::create(out_dir)?;
+    staged.put_named("model.glb", &glb)?;
+    let posters = posters(&document, &staged, watch)?;
+    let manifest = ModelManifest {
+        kind: ModelManifest::KIND.to_owned(),
+        version: ModelManifest::VERSION,
+        generator: concat!("xoay ", env!("CARGO_PKG_VERSION")).to_owned(),
+        url: "model.glb".to_owned(),
+        size_bytes: glb.len() as u64,
+        triangles: report.after.triangles,
+        bounds: report.after.bounds,
+        posters,
+        alt: options.alt.clone(),
+    };
+    staged.put_json("report.json", &report)?;
+    staged.put_json("manifest.json", &manifest)?;
+    if watch.cancelled() {
+        return Err(RecipeError::Cancelled);
+    }
+    staged.commit()?;
+    Ok(ModelOutcome { manifest, report })
+}
+
+fn optimized(model: &Path, options: &ModelOptions, watch: Watch<'_>) -> Result<Optimized, RecipeError> {
+    let named = |source| RecipeError::model(model, source);
+    watch.tell(ProgressEvent::Started {
+        stage: Stage::Read,
+        total: 1,
+    });
+    let document = xoay_gltf::read(model, &options.limits).map_err(named)?;
+    watch.tell(ProgressEvent::Finished { stage: Stage::Read });
+    xoay_gltf::optimize(document, &options.optimize, watch).map_err(named)
+}
+
+/// Draws the model as the viewer first shows it. Nothing to draw with is a warning, not a failure.
+fn posters(document: &Document, staged: &StagedFolder, watch: Watch<'_>) -> Result<Vec<ImageFile>, RecipeError> {
+    let stage = Stage::Render;
+    watch.tell(ProgressEvent::Started { stage, total: 1 });
+    let drawn = match render(document, &View::default()) {
+        Ok(drawn) => drawn,
+        Err(error) => {
+            watch.warn(without_poster(&error));
+            watch.tell(ProgressEvent::Finished { stage });
+            return Ok(Vec::new());
+        }
+    };
+    let mut posters = Vec::new();
+    let raster = Raster::new(drawn.width, drawn.height, Channels::Rgba, drawn.rgba)?;
+    for encoding in [
+        Encoding::Webp {
+            quality: 85,
+            method: 4,
+        },
+        Encoding::Jpeg {
+            quality: 85,
+            progressive: false,
+        },
+    ] {
+        let bytes = encode(&raster, encoding)?;
+        let url = format!("poster.{}", encoding.format());
+        staged.put_named(&url, &bytes)?;
+        posters.push(ImageFile {
+            url,
+            format: encoding.format(),
+            width: raster.width(),
+            height: raster.height(),
+            size_bytes: bytes.len() as u64,
+        });
+    }
+    watch.tell(ProgressEvent::Finished { stage });
+    Ok(posters)
+}
+
+fn without_poster(error: &RenderError) -> Text {
+    let reason = xoay_format::Localize::text(error);
+    Text::new(
+        format!("mô hình không có ảnh bìa: {}", reason.vi),
+        format!("the model has no poster: {}", reason.en),
+    )
+}

@@ -1,0 +1,168 @@
+//! What the command line understands. English help stands here, the Vietnamese in `language.rs`.
+
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use url::Url;
+use xoay_format::{ImageFormat, Language};
+
+/// Turns photos of a product on a turntable into a spin, optimises 3D models, and serves both.
+#[derive(Debug, Parser)]
+#[command(name = "xoay", version, max_term_width = 100)]
+pub struct Arguments {
+    /// Write one JSON object a line to standard output: progress, warnings, the result or the error.
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Show no progress, only warnings and errors.
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+    /// Language of messages, vi or en; otherwise LC_ALL, LC_MESSAGES or LANG decides.
+    #[arg(long, global = true, value_name = "LANGUAGE")]
+    pub lang: Option<Language>,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make a spin from a folder of turntable photos.
+    Spin(SpinArguments),
+    /// Make a 3D model light enough for the web.
+    Optimize(OptimizeArguments),
+    /// Publish a finished spin, a finished model or both as a product, without the service.
+    Publish(PublishArguments),
+    /// Serve the studio, product pages, the viewer and the HTTP interface.
+    Serve(ServeArguments),
+    /// Print a completion script for a shell.
+    Completions {
+        /// Which shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct SpinArguments {
+    /// Folder of photos in the order of their file names: JPEG, PNG, WebP or TIFF.
+    pub photos: PathBuf,
+    /// Folder for the result; it appears whole or not at all.
+    #[arg(short, long, value_name = "FOLDER")]
+    pub output: PathBuf,
+    /// Widths in pixels, largest first; never more than the photos have.
+    #[arg(long, value_delimiter = ',', value_name = "PIXELS", value_parser = clap::value_parser!(u32).range(16..=16_384))]
+    pub widths: Option<Vec<u32>>,
+    /// Formats to encode.
+    #[arg(long, value_delimiter = ',', value_name = "FORMATS")]
+    pub formats: Option<Vec<ImageFormat>>,
+    /// Rows of camera heights, when the photos of all rows lie in one folder.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=64))]
+    pub rows: Option<u32>,
+    /// Which way the product turns, seen from above.
+    #[arg(long, value_enum)]
+    pub direction: Option<DirectionArgument>,
+    /// The photos show an arc, not a full turn: the last is not followed by the first.
+    #[arg(long)]
+    pub arc: bool,
+    /// Photos in work at a time [default: one a processor, fewer where memory is short].
+    #[arg(long)]
+    pub workers: Option<NonZeroUsize>,
+    /// Memory for decoded photos in MB.
+    #[arg(long, value_name = "MB", value_parser = clap::value_parser!(u64).range(64..=1_048_576))]
+    pub memory: Option<u64>,
+    /// The largest photo to accept, in megapixels.
+    #[arg(long, value_name = "MEGAPIXELS", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub max_photo: Option<u32>,
+    /// What the picture shows, in Vietnamese, for those who do not see it.
+    #[arg(long, default_value = "", hide_default_value = true, value_name = "TEXT")]
+    pub alt_vi: String,
+    /// What the picture shows, in English.
+    #[arg(long, default_value = "", hide_default_value = true, value_name = "TEXT")]
+    pub alt_en: String,
+}
+
+/// A turning direction as the command line spells it.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum DirectionArgument {
+    /// Against the clock: the near side moves to the right.
+    CounterClockwise,
+    /// With the clock: the near side moves to the left.
+    Clockwise,
+}
+
+#[derive(Debug, Args)]
+pub struct OptimizeArguments {
+    /// The model: .glb, or .gltf with its files beside it.
+    pub model: PathBuf,
+    /// The optimised .glb; with a slash at the end, a folder with model, poster and manifest.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+    /// Longest side of a texture in pixels.
+    #[arg(long, value_name = "PIXELS", value_parser = clap::value_parser!(u32).range(16..=16_384))]
+    pub texture_size: Option<u32>,
+    /// Also write the report as JSON to this file.
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct PublishArguments {
+    /// The service's data folder.
+    #[arg(long, env = "XOAY_DATA", default_value = "xoay-data", value_name = "FOLDER")]
+    pub data: PathBuf,
+    /// Where objects are kept: file:///folder or s3://bucket/prefix [default: in the data folder].
+    #[arg(long, env = "XOAY_STORE", value_name = "URL")]
+    pub store: Option<String>,
+    /// The product's short name in addresses; publishing again under it makes a new version.
+    #[arg(long)]
+    pub slug: String,
+    /// The product's name in Vietnamese.
+    #[arg(long, value_name = "TEXT")]
+    pub name_vi: String,
+    /// The product's name in English.
+    #[arg(long, default_value = "", hide_default_value = true, value_name = "TEXT")]
+    pub name_en: String,
+    /// Who makes it, in Vietnamese.
+    #[arg(long, default_value = "", hide_default_value = true, value_name = "TEXT")]
+    pub producer_vi: String,
+    /// Who makes it, in English.
+    #[arg(long, default_value = "", hide_default_value = true, value_name = "TEXT")]
+    pub producer_en: String,
+    /// The commune it comes from, in Vietnamese.
+    #[arg(long, default_value = "", hide_default_value = true, value_name = "TEXT")]
+    pub commune_vi: String,
+    /// The commune it comes from, in English.
+    #[arg(long, default_value = "", hide_default_value = true, value_name = "TEXT")]
+    pub commune_en: String,
+    /// Folder that `xoay spin` wrote.
+    #[arg(long, value_name = "FOLDER", required_unless_present = "model")]
+    pub spin: Option<PathBuf>,
+    /// Folder that `xoay optimize -o folder/` wrote.
+    #[arg(long, value_name = "FOLDER")]
+    pub model: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct ServeArguments {
+    /// Folder for the database and, by default, the objects; made when absent.
+    #[arg(long, env = "XOAY_DATA", default_value = "xoay-data", value_name = "FOLDER")]
+    pub data: PathBuf,
+    /// Where objects are kept: file:///folder or s3://bucket/prefix [default: in the data folder].
+    #[arg(long, env = "XOAY_STORE", value_name = "URL")]
+    pub store: Option<String>,
+    /// Address to listen on.
+    #[arg(long, env = "XOAY_LISTEN", default_value = "127.0.0.1:8360", value_name = "ADDRESS")]
+    pub listen: SocketAddr,
+    /// The address that visitors use, where a proxy stands in front.
+    #[arg(long, env = "XOAY_PUBLIC_URL", value_name = "URL")]
+    pub public_url: Option<Url>,
+    /// What a client must send as bearer token to change anything; needed beyond this machine.
+    #[arg(long, env = "XOAY_TOKEN", hide_env_values = true)]
+    pub token: Option<String>,
+    /// Jobs in work at a time.
+    #[arg(long, env = "XOAY_WORKERS", default_value_t = 1, value_parser = clap::value_parser!(u32).range(0..=64))]
+    pub workers: u32,
+    /// Write the log as JSON.
+    #[arg(long, env = "XOAY_LOG_JSON")]
+    pub log_json: bool,
+}

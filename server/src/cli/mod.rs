@@ -1,0 +1,74 @@
+//! The command line: arguments in, a recipe or the service run, messages and exit codes out.
+
+mod args;
+mod exit;
+mod language;
+mod optimize;
+mod publish;
+mod serve;
+mod spin;
+mod terminal;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use clap::FromArgMatches;
+use xoay_format::Text;
+
+use self::args::{Arguments, Command};
+use self::exit::Failure;
+use self::terminal::Terminal;
+
+/// Runs the command that the process was started with.
+pub fn run() -> ExitCode {
+    let language = language::of_environment(std::env::args_os());
+    let command = language::command(language);
+    let arguments = command
+        .try_get_matches()
+        .and_then(|matches| Arguments::from_arg_matches(&matches));
+    let arguments = match arguments {
+        Ok(arguments) => arguments,
+        Err(error) => return language::report_usage(&error, language),
+    };
+    let terminal = Terminal::new(arguments.lang.unwrap_or(language), arguments.json, arguments.quiet);
+    match dispatch(arguments.command, &terminal) {
+        Ok(()) => exit::Code::Success.into(),
+        Err(failure) => {
+            terminal.fail(&failure);
+            failure.code.into()
+        }
+    }
+}
+
+fn dispatch(command: Command, terminal: &Terminal) -> Result<(), Failure> {
+    match command {
+        Command::Spin(arguments) => spin::run(&arguments, terminal),
+        Command::Optimize(arguments) => optimize::run(&arguments, terminal),
+        Command::Publish(arguments) => publish::run(arguments, terminal),
+        Command::Serve(arguments) => serve::run(arguments, terminal),
+        Command::Completions { shell } => {
+            let mut command = language::command(terminal.language());
+            clap_complete::generate(shell, &mut command, "xoay", &mut std::io::stdout());
+            Ok(())
+        }
+    }
+}
+
+/// A flag that Ctrl+C and a request to terminate raise; a second Ctrl+C ends the process at once.
+fn stop_on_signal() -> Result<Arc<AtomicBool>, Failure> {
+    let flag = Arc::new(AtomicBool::new(false));
+    let raised = Arc::clone(&flag);
+    ctrlc::set_handler(move || {
+        if raised.swap(true, Ordering::Relaxed) {
+            std::process::exit(exit::Code::Cancelled as i32);
+        }
+    })
+    .map_err(|error| {
+        Failure::internal(Text::new(
+            format!("không bắt được tín hiệu dừng: {error}"),
+            format!("cannot listen for the signal to stop: {error}"),
+        ))
+    })?;
+    Ok(flag)
+}

@@ -1,0 +1,69 @@
+//! `xoay optimize`.
+
+use std::path::Path;
+
+use serde::Serialize;
+use xoay_format::{Text, Watch};
+use xoay_pipeline::{ModelOptions, make_model, optimize_model, write_whole};
+
+use super::args::OptimizeArguments;
+use super::exit::Failure;
+use super::stop_on_signal;
+use super::terminal::{Terminal, percent};
+
+/// Optimises the model into one file or into a publishable folder, and says what came of it.
+pub fn run(arguments: &OptimizeArguments, terminal: &Terminal) -> Result<(), Failure> {
+    let stop = stop_on_signal()?;
+    let listener = |event| terminal.show(&event);
+    let watch = Watch::new(&listener, &stop);
+    let mut options = ModelOptions::default();
+    if let Some(size) = arguments.texture_size {
+        options.optimize.textures.get_or_insert_default().max_size = size;
+    }
+    let report = if wants_folder(&arguments.output) {
+        make_model(&arguments.model, &arguments.output, &options, watch)?.report
+    } else {
+        optimize_model(&arguments.model, &arguments.output, &options, watch)?
+    };
+    if let Some(path) = &arguments.report {
+        write_whole(path, &json_lines(&report)?)?;
+    }
+    let (before, after) = (report.bytes_in, report.bytes_out);
+    terminal.done(
+        &Text::new(
+            format!(
+                "{}: {after} byte, bằng {} của {before} byte ban đầu",
+                arguments.output.display(),
+                percent(after, before)
+            ),
+            format!(
+                "{}: {after} bytes, {} of the original {before}",
+                arguments.output.display(),
+                percent(after, before)
+            ),
+        ),
+        serde_json::json!({ "output": arguments.output, "report": report }),
+    );
+    Ok(())
+}
+
+/// Whether `-o` names a folder: by a slash at its end, or because one stands there.
+fn wants_folder(output: &Path) -> bool {
+    let ends_with_slash = output
+        .as_os_str()
+        .as_encoded_bytes()
+        .last()
+        .is_some_and(|byte| std::path::is_separator(char::from(*byte)));
+    ends_with_slash || output.is_dir()
+}
+
+fn json_lines(value: &impl Serialize) -> Result<Vec<u8>, Failure> {
+    let mut json = serde_json::to_vec_pretty(value).map_err(|error| {
+        Failure::internal(Text::new(
+            format!("không tạo được báo cáo: {error}"),
+            format!("cannot write the report as JSON: {error}"),
+        ))
+    })?;
+    json.push(b'\n');
+    Ok(json)
+}

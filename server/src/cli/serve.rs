@@ -1,0 +1,102 @@
+//! `xoay serve`.
+
+use std::io::IsTerminal;
+
+use tokio::runtime::Runtime;
+use tokio::signal;
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use xoay::{ServeConfig, serve};
+use xoay_format::Text;
+
+use super::args::ServeArguments;
+use super::exit::{Code, Failure};
+use super::terminal::Terminal;
+
+/// Serves until the process is asked to stop.
+pub fn run(arguments: ServeArguments, terminal: &Terminal) -> Result<(), Failure> {
+    start_log(arguments.log_json);
+    let mut config = ServeConfig::new(arguments.data);
+    config.store_url = arguments.store;
+    config.listen = arguments.listen;
+    config.public_url = arguments.public_url;
+    config.token = arguments.token;
+    config.workers = arguments.workers as usize;
+    let ready = |address| {
+        terminal.done(
+            &Text::new(
+                format!("Xoay đang chạy tại http://{address} (dừng bằng Ctrl+C)"),
+                format!("Xoay is running on http://{address} (stop with Ctrl+C)"),
+            ),
+            serde_json::json!({ "address": address }),
+        );
+    };
+    let runtime = runtime()?;
+    let served = runtime.block_on(serve(config, asked_to_stop(), ready));
+    // A recipe on its own thread may be in the middle of a photo: its scratch files are swept at the next start.
+    runtime.shutdown_background();
+    served.map_err(|error| Failure {
+        code: Code::Service,
+        message: service_message(&error),
+    })
+}
+
+/// The runtime that the service and `publish` run on.
+pub fn runtime() -> Result<Runtime, Failure> {
+    Runtime::new().map_err(|error| {
+        Failure::internal(Text::new(
+            format!("không khởi động được bộ chạy bất đồng bộ: {error}"),
+            format!("cannot start the asynchronous runtime: {error}"),
+        ))
+    })
+}
+
+/// The service's own words where it has them, else whatever the error says.
+pub fn service_message(error: &anyhow::Error) -> Text {
+    use xoay_format::Localize;
+
+    match error.downcast_ref::<xoay::Error>() {
+        Some(error) => error.text(),
+        None => Text::new(format!("{error:#}"), format!("{error:#}")),
+    }
+}
+
+fn start_log(json: bool) {
+    let filter = EnvFilter::try_from_env("XOAY_LOG")
+        .unwrap_or_else(|_| EnvFilter::new("warn,xoay=info,tower_http=info"));
+    let layers = tracing_subscriber::registry().with(filter);
+    let lines = tracing_subscriber::fmt::layer()
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
+    if json {
+        layers.with(lines.json()).init();
+    } else {
+        layers.with(lines).init();
+    }
+}
+
+/// Completes on Ctrl+C or, on Unix, a request to terminate.
+async fn asked_to_stop() {
+    let interrupt = async {
+        // Without a handler the system's own ends the process; then nothing waits here either.
+        let _ = signal::ctrl_c().await;
+    };
+    #[cfg(unix)]
+    {
+        let terminate = async {
+            match signal::unix::signal(signal::unix::SignalKind::terminate()) {
+                Ok(mut signals) => {
+                    signals.recv().await;
+                }
+                Err(_) => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = interrupt => {}
+            () = terminate => {}
+        }
+    }
+    #[cfg(not(unix))]
+    interrupt.await;
+}

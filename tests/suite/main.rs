@@ -1,0 +1,8 @@
+//! Whole flows, with the real things. One file a part; see tests/README.md.
+
+mod command_line;
+mod optimize;
+mod service;
+mod spin;
+mod tidy;
+mod viewer;
