@@ -16,23 +16,42 @@ pub fn run(photos: Option<PathBuf>, model: Option<PathBuf>) -> Result<()> {
     let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let photos = photos.unwrap_or_else(|| repository.join("assets/captures/honey-jar"));
     let model = model.unwrap_or_else(|| repository.join("assets/models/honey-jar.glb"));
-    let xoay = std::env::current_exe()?.with_file_name(format!("xoay{}", std::env::consts::EXE_SUFFIX));
+    let xoay =
+        std::env::current_exe()?.with_file_name(format!("xoay{}", std::env::consts::EXE_SUFFIX));
     let place = tempfile::tempdir()?;
     let spin = place.path().join("spin");
     let light = place.path().join("light.glb");
 
     let job = |command: &str, input: &Path, output: &Path| {
-        let words = [xoay.as_os_str(), OsStr::new(command), input.as_os_str(), OsStr::new("-o"), output.as_os_str(), OsStr::new("--quiet")];
+        let words = [
+            xoay.as_os_str(),
+            OsStr::new(command),
+            input.as_os_str(),
+            OsStr::new("-o"),
+            output.as_os_str(),
+            OsStr::new("--quiet"),
+        ];
         median_of(RUNS, &words)
     };
-    println!("Median of {RUNS} runs after one uncounted, {} processors.\n", std::thread::available_parallelism()?);
+    println!(
+        "Median of {RUNS} runs after one uncounted, {} processors.\n",
+        std::thread::available_parallelism()?
+    );
     println!("| job | input | wall s | CPU s | peak MB |\n|---|---|---|---|---|");
     let cost = job("spin", &photos, &spin)?;
     let (count, bytes) = size_of_folder(&photos)?;
-    print_cost("xoay spin", &format!("{count} files, {:.1} MB", megabytes(bytes)), cost);
+    print_cost(
+        "xoay spin",
+        &format!("{count} files, {:.1} MB", megabytes(bytes)),
+        cost,
+    );
     let cost = job("optimize", &model, &light)?;
     let before = fs::metadata(&model)?.len();
-    print_cost("xoay optimize", &format!("{:.2} MB", megabytes(before)), cost);
+    print_cost(
+        "xoay optimize",
+        &format!("{:.2} MB", megabytes(before)),
+        cost,
+    );
 
     let manifest: Value = serde_json::from_slice(&fs::read(spin.join("manifest.json"))?)?;
     println!("\n| result | size | bytes | bytes a frame |\n|---|---|---|---|");
@@ -55,12 +74,20 @@ pub fn run(photos: Option<PathBuf>, model: Option<PathBuf>) -> Result<()> {
         manifest["sprite"]["sizeBytes"].as_u64().unwrap_or_default() / frames
     );
     let after = fs::metadata(&light)?.len();
-    println!("| model | {:.1}% of the input | {after} | |", after as f64 * 100.0 / before as f64);
+    println!(
+        "| model | {:.1}% of the input | {after} | |",
+        after as f64 * 100.0 / before as f64
+    );
     Ok(())
 }
 
 fn print_cost(job: &str, input: &str, cost: Cost) {
-    println!("| `{job}` | {input} | {:.2} | {:.2} | {:.0} |", cost.wall_s, cost.cpu_s, megabytes(cost.peak_bytes));
+    println!(
+        "| `{job}` | {input} | {:.2} | {:.2} | {:.0} |",
+        cost.wall_s,
+        cost.cpu_s,
+        megabytes(cost.peak_bytes)
+    );
 }
 
 fn size_of_folder(folder: &Path) -> Result<(usize, u64)> {

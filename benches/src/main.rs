@@ -16,7 +16,10 @@ fn main() -> Result<()> {
     let mut arguments = std::env::args_os().skip(1);
     let name = arguments.next().unwrap_or_default();
     match name.to_str() {
-        Some("demo") => demo::run(arguments.next().map(PathBuf::from), arguments.next().map(PathBuf::from)),
+        Some("demo") => demo::run(
+            arguments.next().map(PathBuf::from),
+            arguments.next().map(PathBuf::from),
+        ),
         Some(measure::CHILD) => measure::as_child(arguments),
         Some("help" | "--help" | "") => {
             println!("{HELP}");

@@ -66,9 +66,14 @@ pub fn as_child(mut arguments: impl Iterator<Item = OsString>) -> Result<()> {
         .status()
         .with_context(|| format!("cannot start {}", program.display()))?;
     let wall_s = begun.elapsed().as_secs_f64();
-    ensure!(status.success(), "{} ended with {status}", program.display());
+    ensure!(
+        status.success(),
+        "{} ended with {status}",
+        program.display()
+    );
     let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;
-    let seconds = |time: nix::sys::time::TimeVal| time.tv_sec() as f64 + time.tv_usec() as f64 / 1e6;
+    let seconds =
+        |time: nix::sys::time::TimeVal| time.tv_sec() as f64 + time.tv_usec() as f64 / 1e6;
     // Linux counts the peak in kilobytes, macOS in bytes.
     let unit = if cfg!(target_os = "macos") { 1 } else { 1024 };
     let cost = Cost {

@@ -89,7 +89,9 @@ impl RecipeError {
     #[must_use]
     pub fn is_no_space(&self) -> bool {
         match self {
-            Self::Spin(SpinError::Output { source, .. }) | Self::Output { source, .. } => is_full(source),
+            Self::Spin(SpinError::Output { source, .. }) | Self::Output { source, .. } => {
+                is_full(source)
+            }
             _ => false,
         }
     }
@@ -110,7 +112,9 @@ fn is_over_limit(photo: &BadPhoto) -> bool {
     matches!(
         photo.problem,
         PhotoProblem::FileTooLarge { .. }
-            | PhotoProblem::Image(ImagingError::TooManyPixels { .. } | ImagingError::TooMuchMemory { .. })
+            | PhotoProblem::Image(
+                ImagingError::TooManyPixels { .. } | ImagingError::TooMuchMemory { .. }
+            )
     )
 }
 

@@ -26,7 +26,10 @@ pub fn xoay() -> Command {
     let mut command = Command::new(program());
     for (name, _) in std::env::vars_os() {
         let name_text = name.to_string_lossy();
-        if name_text.starts_with("XOAY_") || name_text.starts_with("AWS_") || name_text.starts_with("LC_") {
+        if name_text.starts_with("XOAY_")
+            || name_text.starts_with("AWS_")
+            || name_text.starts_with("LC_")
+        {
             command.env_remove(&name);
         }
     }
@@ -52,7 +55,11 @@ impl Finished {
     /// Where it cannot be started.
     #[must_use]
     pub fn of(command: &mut Command) -> Self {
-        let Output { status, stdout, stderr } = command.output().expect("the command can be started");
+        let Output {
+            status,
+            stdout,
+            stderr,
+        } = command.output().expect("the command can be started");
         Self {
             code: status.code(),
             stdout: String::from_utf8_lossy(&stdout).into_owned(),
@@ -68,7 +75,9 @@ impl Finished {
     pub fn json_lines(&self) -> Vec<Value> {
         self.stdout
             .lines()
-            .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error} in {line:?}")))
+            .map(|line| {
+                serde_json::from_str(line).unwrap_or_else(|error| panic!("{error} in {line:?}"))
+            })
             .collect()
     }
 
@@ -79,7 +88,13 @@ impl Finished {
     #[must_use]
     #[track_caller]
     pub fn succeeded(self) -> Self {
-        assert_eq!(self.code, Some(0), "stdout: {}\nstderr: {}", self.stdout, self.stderr);
+        assert_eq!(
+            self.code,
+            Some(0),
+            "stdout: {}\nstderr: {}",
+            self.stdout,
+            self.stderr
+        );
         self
     }
 }

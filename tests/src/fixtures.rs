@@ -7,7 +7,10 @@ use std::path::{Path, PathBuf};
 /// Never: this crate lies one folder below it.
 #[must_use]
 pub fn repository() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().expect("the tests lie in the repository")
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("..")
+        .canonicalize()
+        .expect("the tests lie in the repository")
 }
 
 /// The bundled capture: 36 photos of a honey jar and one of the empty turntable.
@@ -31,7 +34,10 @@ pub fn capture_cut(folder: &Path, step: usize) {
     let mut photos: Vec<_> = fs::read_dir(capture())
         .expect("the bundled capture is there")
         .map(|entry| entry.expect("its entries can be read").path())
-        .filter(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("DSC")))
+        .filter(|path| {
+            path.file_name()
+                .is_some_and(|name| name.to_string_lossy().starts_with("DSC"))
+        })
         .collect();
     photos.sort();
     for photo in photos.iter().step_by(step) {
@@ -47,13 +53,20 @@ pub fn capture_cut(folder: &Path, step: usize) {
 #[must_use]
 pub fn tool(path: &str) -> PathBuf {
     let tool = build_folder().join("../tools").join(path);
-    assert!(tool.exists(), "{} is missing: run `cargo xtask test` once, it installs the test tools", tool.display());
+    assert!(
+        tool.exists(),
+        "{} is missing: run `cargo xtask test` once, it installs the test tools",
+        tool.display()
+    );
     tool
 }
 
 /// Where cargo put this profile's programs: the folder above the test's own.
 pub(crate) fn build_folder() -> PathBuf {
     let test = std::env::current_exe().expect("a running program has a path");
-    let folder = test.ancestors().nth(2).expect("cargo runs tests from target/<profile>/deps");
+    let folder = test
+        .ancestors()
+        .nth(2)
+        .expect("cargo runs tests from target/<profile>/deps");
     folder.to_path_buf()
 }

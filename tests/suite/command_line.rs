@@ -9,7 +9,11 @@ fn help_has_examples_and_exit_codes_in_the_users_language() {
     let vietnamese = Finished::of(xoay().arg("--help").env("LANG", "vi_VN.UTF-8")).succeeded();
     assert!(vietnamese.stdout.contains("Ví dụ:") && vietnamese.stdout.contains("Mã kết thúc:"));
     for word in ["Usage", "Commands", "Options", "Print"] {
-        assert!(!vietnamese.stdout.contains(word), "{word:?} is left in: {}", vietnamese.stdout);
+        assert!(
+            !vietnamese.stdout.contains(word),
+            "{word:?} is left in: {}",
+            vietnamese.stdout
+        );
     }
     let spin = Finished::of(xoay().args(["spin", "--help", "--lang", "vi"])).succeeded();
     assert!(spin.stdout.contains("Thư mục ảnh"), "{}", spin.stdout);
@@ -20,16 +24,32 @@ fn wrong_usage_exits_with_2_and_says_what_was_wrong() {
     let wrong: [(&[&str], &str, &str); 4] = [
         (&["spin"], "<PHOTOS>", "còn thiếu"),
         (&["spni"], "spni", "không có lệnh"),
-        (&["spin", "a", "-o", "b", "--widths", "many"], "many", "không hợp lệ"),
-        (&["spin", "a", "-o", "b", "--widht", "9"], "--widht", "không có tham số"),
+        (
+            &["spin", "a", "-o", "b", "--widths", "many"],
+            "many",
+            "không hợp lệ",
+        ),
+        (
+            &["spin", "a", "-o", "b", "--widht", "9"],
+            "--widht",
+            "không có tham số",
+        ),
     ];
     for (arguments, named, in_vietnamese) in wrong {
         let english = Finished::of(xoay().args(arguments));
         assert_eq!(english.code, Some(2), "{arguments:?}: {}", english.stderr);
-        assert!(english.stderr.contains(named), "{arguments:?}: {}", english.stderr);
+        assert!(
+            english.stderr.contains(named),
+            "{arguments:?}: {}",
+            english.stderr
+        );
         let vietnamese = Finished::of(xoay().args(arguments).env("LC_ALL", "vi_VN.UTF-8"));
         assert_eq!(vietnamese.code, Some(2));
-        assert!(vietnamese.stderr.contains(in_vietnamese), "{arguments:?}: {}", vietnamese.stderr);
+        assert!(
+            vietnamese.stderr.contains(in_vietnamese),
+            "{arguments:?}: {}",
+            vietnamese.stderr
+        );
     }
 }
 
@@ -40,7 +60,11 @@ fn errors_speak_the_users_language_and_json_carries_both() {
     assert_eq!(english.code, Some(3));
     assert!(english.stderr.starts_with("error:"), "{}", english.stderr);
     let vietnamese = Finished::of(xoay().args(nowhere).env("LANG", "vi_VN.UTF-8"));
-    assert!(vietnamese.stderr.starts_with("lỗi:"), "{}", vietnamese.stderr);
+    assert!(
+        vietnamese.stderr.starts_with("lỗi:"),
+        "{}",
+        vietnamese.stderr
+    );
     let json = Finished::of(xoay().args(nowhere).arg("--json"));
     let last = json.json_lines().pop().unwrap();
     assert_eq!(last["event"], "error");
@@ -52,7 +76,9 @@ fn errors_speak_the_users_language_and_json_carries_both() {
 #[test]
 fn completions_know_every_command() {
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
-        let script = Finished::of(xoay().args(["completions", shell])).succeeded().stdout;
+        let script = Finished::of(xoay().args(["completions", shell]))
+            .succeeded()
+            .stdout;
         for command in ["spin", "optimize", "publish", "serve"] {
             assert!(script.contains(command), "{shell} does not know {command}");
         }

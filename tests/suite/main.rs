@@ -2,6 +2,7 @@
 
 mod command_line;
 mod optimize;
+mod pages;
 mod service;
 mod spin;
 mod tidy;

@@ -12,7 +12,10 @@ fn validate(files: &[&Path]) -> Vec<Value> {
         Command::new("node")
             .arg(repository().join("tests/validator/validate.mjs"))
             .args(files)
-            .env("XOAY_VALIDATOR", tool("validator/node_modules/gltf-validator")),
+            .env(
+                "XOAY_VALIDATOR",
+                tool("validator/node_modules/gltf-validator"),
+            ),
     );
     finished.succeeded().json_lines()
 }
@@ -21,13 +24,27 @@ fn validate(files: &[&Path]) -> Vec<Value> {
 fn the_bundled_model_gets_light_and_the_validator_finds_no_error() {
     let root = tempfile::tempdir().unwrap();
     let out = root.path().join("jar.glb");
-    let done = Finished::of(xoay().arg("optimize").arg(model()).arg("-o").arg(&out).arg("--json")).succeeded();
+    let done = Finished::of(
+        xoay()
+            .arg("optimize")
+            .arg(model())
+            .arg("-o")
+            .arg(&out)
+            .arg("--json"),
+    )
+    .succeeded();
     let report = done.json_lines().pop().unwrap()["result"]["report"].clone();
-    let (before, after) = (fs::metadata(model()).unwrap().len(), fs::metadata(&out).unwrap().len());
+    let (before, after) = (
+        fs::metadata(model()).unwrap().len(),
+        fs::metadata(&out).unwrap().len(),
+    );
     assert_eq!(report["bytesIn"], before);
     assert_eq!(report["bytesOut"], after);
     assert!(after * 4 < before, "{after} of {before} bytes");
-    assert_eq!(report["trianglesIn"], report["trianglesOut"], "nothing is simplified unasked");
+    assert_eq!(
+        report["trianglesIn"], report["trianglesOut"],
+        "nothing is simplified unasked"
+    );
     let verdict = validate(&[&out]).remove(0);
     assert_eq!(verdict["errors"], 0, "{verdict}");
 }
@@ -68,7 +85,11 @@ fn lying_lengths_and_other_tricks_are_refused_in_words() {
         let refused = Finished::of(xoay().arg("optimize").arg(&input).arg("-o").arg(&out));
         assert_eq!(refused.code, Some(3), "{name}: {}", refused.stderr);
         assert!(refused.stderr.contains(name), "{name}: {}", refused.stderr);
-        assert!(!refused.stderr.contains("panicked"), "{name}: {}", refused.stderr);
+        assert!(
+            !refused.stderr.contains("panicked"),
+            "{name}: {}",
+            refused.stderr
+        );
         assert!(!out.exists());
     }
 }
@@ -80,17 +101,26 @@ fn a_folder_output_has_the_model_its_poster_and_its_manifest() {
     let mut folder = out.clone().into_os_string();
     folder.push("/");
     let _ = Finished::of(xoay().arg("optimize").arg(model()).arg("-o").arg(folder)).succeeded();
-    let manifest: Value = serde_json::from_slice(&fs::read(out.join("manifest.json")).unwrap()).unwrap();
+    let manifest: Value =
+        serde_json::from_slice(&fs::read(out.join("manifest.json")).unwrap()).unwrap();
     assert_eq!(manifest["kind"], "xoay-model");
-    let bytes = fs::metadata(out.join(manifest["url"].as_str().unwrap())).unwrap().len();
+    let bytes = fs::metadata(out.join(manifest["url"].as_str().unwrap()))
+        .unwrap()
+        .len();
     assert_eq!(manifest["sizeBytes"], bytes);
     // The jar is 11.35 cm high and 8.1 cm wide.
-    let height = manifest["bounds"]["max"][1].as_f64().unwrap() - manifest["bounds"]["min"][1].as_f64().unwrap();
+    let height = manifest["bounds"]["max"][1].as_f64().unwrap()
+        - manifest["bounds"]["min"][1].as_f64().unwrap();
     assert!((height - 0.1135).abs() < 0.0005, "{height} m");
     let poster = &manifest["posters"][0]["url"];
-    let picture = image::open(out.join(poster.as_str().unwrap())).unwrap().to_rgb8();
+    let picture = image::open(out.join(poster.as_str().unwrap()))
+        .unwrap()
+        .to_rgb8();
     let corner = *picture.get_pixel(0, 0);
     let differing = picture.pixels().filter(|pixel| **pixel != corner).count();
     let share = differing as f64 / f64::from(picture.width() * picture.height());
-    assert!((0.1..0.9).contains(&share), "the jar covers {share} of its poster");
+    assert!(
+        (0.1..0.9).contains(&share),
+        "the jar covers {share} of its poster"
+    );
 }

@@ -40,17 +40,34 @@ fn a_capture_becomes_a_spin_whose_every_file_is_there_and_decodes() {
     let root = tempfile::tempdir().unwrap();
     let photos = root.path().join("photos");
     capture_cut(&photos, 6);
-    fs::copy(capture().join("plate_row0.jpg"), photos.join("plate_row0.jpg")).unwrap();
+    fs::copy(
+        capture().join("plate_row0.jpg"),
+        photos.join("plate_row0.jpg"),
+    )
+    .unwrap();
     let out = root.path().join("spin");
-    let _ = Finished::of(spin(&photos, &out).args(["--widths", "320,160", "--formats", "avif,webp,jpg"])).succeeded();
+    let _ = Finished::of(spin(&photos, &out).args([
+        "--widths",
+        "320,160",
+        "--formats",
+        "avif,webp,jpg",
+    ]))
+    .succeeded();
 
     let manifest = json(&out.join("manifest.json"));
     assert_eq!(manifest["kind"], "xoay-spin");
     assert_eq!(manifest["version"], 1);
-    assert_eq!(manifest["frames"].as_array().unwrap().len(), 6, "the empty turntable is no frame");
+    assert_eq!(
+        manifest["frames"].as_array().unwrap().len(),
+        6,
+        "the empty turntable is no frame"
+    );
     assert_eq!(manifest["renditions"].as_array().unwrap().len(), 6);
     for rendition in manifest["renditions"].as_array().unwrap() {
-        let (width, height) = (rendition["width"].as_u64().unwrap(), rendition["height"].as_u64().unwrap());
+        let (width, height) = (
+            rendition["width"].as_u64().unwrap(),
+            rendition["height"].as_u64().unwrap(),
+        );
         assert_eq!(height, width * 3 / 4, "the photos' shape is kept");
         let mut bytes = 0;
         for url in rendition["urls"].as_array().unwrap() {
@@ -60,7 +77,10 @@ fn a_capture_becomes_a_spin_whose_every_file_is_there_and_decodes() {
                 assert_eq!(&file[4..12], b"ftypavif");
             } else {
                 let image = image::load_from_memory(&file).unwrap();
-                assert_eq!((u64::from(image.width()), u64::from(image.height())), (width, height));
+                assert_eq!(
+                    (u64::from(image.width()), u64::from(image.height())),
+                    (width, height)
+                );
             }
         }
         assert_eq!(rendition["sizeBytes"], bytes);
@@ -68,8 +88,17 @@ fn a_capture_becomes_a_spin_whose_every_file_is_there_and_decodes() {
     let sprite = &manifest["sprite"];
     let picture = image::open(out.join(sprite["url"].as_str().unwrap())).unwrap();
     let tile_width = sprite["tileWidth"].as_u64().unwrap();
-    assert_eq!(u64::from(picture.width()), tile_width * sprite["columns"].as_u64().unwrap());
-    assert_eq!(json(&out.join("report.json"))["photos"].as_array().unwrap().len(), 7);
+    assert_eq!(
+        u64::from(picture.width()),
+        tile_width * sprite["columns"].as_u64().unwrap()
+    );
+    assert_eq!(
+        json(&out.join("report.json"))["photos"]
+            .as_array()
+            .unwrap()
+            .len(),
+        7
+    );
 }
 
 #[test]
@@ -78,18 +107,28 @@ fn frames_follow_the_natural_order_of_file_names_and_show_their_own_photo() {
     let photos = root.path().join("photos");
     fs::create_dir(&photos).unwrap();
     for (name, grey) in [("p10.png", 200), ("p2.png", 120), ("p1.png", 40)] {
-        image::RgbImage::from_pixel(64, 48, image::Rgb([grey; 3])).save(photos.join(name)).unwrap();
+        image::RgbImage::from_pixel(64, 48, image::Rgb([grey; 3]))
+            .save(photos.join(name))
+            .unwrap();
     }
     let out = root.path().join("spin");
     let _ = Finished::of(&mut quick(&photos, &out)).succeeded();
     let manifest = json(&out.join("manifest.json"));
-    let sources: Vec<_> = manifest["frames"].as_array().unwrap().iter().map(|f| f["source"].as_str().unwrap()).collect();
+    let sources: Vec<_> = manifest["frames"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|f| f["source"].as_str().unwrap())
+        .collect();
     assert_eq!(sources, ["p1.png", "p2.png", "p10.png"]);
     for (index, grey) in [40_i32, 120, 200].into_iter().enumerate() {
         let url = manifest["renditions"][0]["urls"][index].as_str().unwrap();
         let frame = image::open(out.join(url)).unwrap().to_rgb8();
         let seen = i32::from(frame.get_pixel(frame.width() / 2, frame.height() / 2)[0]);
-        assert!((seen - grey).abs() <= 3, "frame {index} shows {seen}, not {grey}");
+        assert!(
+            (seen - grey).abs() <= 3,
+            "frame {index} shows {seen}, not {grey}"
+        );
     }
 }
 
@@ -102,9 +141,14 @@ fn the_same_photos_give_the_same_bytes_whatever_the_number_of_workers() {
         .into_iter()
         .map(|workers| {
             let out = root.path().join(workers);
-            let _ = Finished::of(
-                spin(&photos, &out).args(["--widths", "160", "--formats", "avif,webp,jpg", "--workers", workers]),
-            )
+            let _ = Finished::of(spin(&photos, &out).args([
+                "--widths",
+                "160",
+                "--formats",
+                "avif,webp,jpg",
+                "--workers",
+                workers,
+            ]))
             .succeeded();
             out
         })
@@ -112,7 +156,8 @@ fn the_same_photos_give_the_same_bytes_whatever_the_number_of_workers() {
     let manifest = json(&folders[0].join("manifest.json"));
     for rendition in manifest["renditions"].as_array().unwrap() {
         for url in rendition["urls"].as_array().unwrap() {
-            let [one, three] = [0, 1].map(|at| fs::read(folders[at].join(url.as_str().unwrap())).unwrap());
+            let [one, three] =
+                [0, 1].map(|at| fs::read(folders[at].join(url.as_str().unwrap())).unwrap());
             assert!(one == three, "{url} differs");
         }
     }
@@ -133,11 +178,19 @@ fn bad_photos_are_all_named_with_a_remedy_and_nothing_is_written() {
     let refused = Finished::of(&mut quick(&photos, &out));
     assert_eq!(refused.code, Some(3), "{}", refused.stderr);
     for name in ["DSC02103_note.jpg", "DSC02104_cut.jpg"] {
-        assert!(refused.stderr.contains(name), "{name} is not named in: {}", refused.stderr);
+        assert!(
+            refused.stderr.contains(name),
+            "{name} is not named in: {}",
+            refused.stderr
+        );
     }
     assert!(!refused.stderr.contains("panicked"));
     assert_eq!(left_in(root.path(), &["photos"]), [""; 0]);
-    assert_eq!(fs::read_dir(&photos).unwrap().count(), 8, "the photos are as they were");
+    assert_eq!(
+        fs::read_dir(&photos).unwrap().count(),
+        8,
+        "the photos are as they were"
+    );
 }
 
 #[test]
@@ -148,7 +201,9 @@ fn each_kind_of_bad_folder_is_refused_in_words() {
     fs::create_dir(&empty).unwrap();
     let mixed = root.join("mixed");
     capture_cut(&mixed, 9);
-    image::RgbImage::new(300, 500).save(mixed.join("portrait.png")).unwrap();
+    image::RgbImage::new(300, 500)
+        .save(mixed.join("portrait.png"))
+        .unwrap();
     let bomb = root.join("bomb");
     capture_cut(&bomb, 9);
     fs::write(bomb.join("bomb.png"), png_header(60_000, 60_000)).unwrap();
@@ -162,7 +217,11 @@ fn each_kind_of_bad_folder_is_refused_in_words() {
         let refused = Finished::of(&mut quick(folder, &root.join("out")));
         assert_eq!(refused.code, Some(code), "{case}: {}", refused.stderr);
         assert!(refused.stderr.contains(named), "{case}: {}", refused.stderr);
-        assert!(!refused.stderr.contains("panicked"), "{case}: {}", refused.stderr);
+        assert!(
+            !refused.stderr.contains("panicked"),
+            "{case}: {}",
+            refused.stderr
+        );
         assert!(!root.join("out").exists(), "{case} left an output");
     }
     assert_eq!(left_in(root, &["empty", "mixed", "bomb"]), [""; 0]);
@@ -172,12 +231,15 @@ fn each_kind_of_bad_folder_is_refused_in_words() {
 fn png_header(width: u32, height: u32) -> Vec<u8> {
     let mut small = Vec::new();
     let encoder = image::codecs::png::PngEncoder::new(&mut small);
-    image::ImageEncoder::write_image(encoder, &[0; 3], 1, 1, image::ExtendedColorType::Rgb8).unwrap();
+    image::ImageEncoder::write_image(encoder, &[0; 3], 1, 1, image::ExtendedColorType::Rgb8)
+        .unwrap();
     small[16..20].copy_from_slice(&width.to_be_bytes());
     small[20..24].copy_from_slice(&height.to_be_bytes());
     // The header's own check sum, so that only the size is a lie (CRC-32 of ISO 3309, as PNG uses it).
     let crc = !small[12..29].iter().fold(u32::MAX, |crc, byte| {
-        (0..8).fold(crc ^ u32::from(*byte), |crc, _| (crc >> 1) ^ (0xEDB8_8320 & (crc & 1).wrapping_neg()))
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
+            (crc >> 1) ^ (0xEDB8_8320 & (crc & 1).wrapping_neg())
+        })
     });
     small[29..33].copy_from_slice(&crc.to_be_bytes());
     small
@@ -215,10 +277,19 @@ fn a_full_disk_stops_the_job_with_words_and_leaves_nothing() {
             .env("LEFT", &left)
             .env("LANG", "C.UTF-8"),
     );
-    assert_ne!(refused.code, Some(77), "this machine lets nobody mount a tmpfs: {}", refused.stderr);
+    assert_ne!(
+        refused.code,
+        Some(77),
+        "this machine lets nobody mount a tmpfs: {}",
+        refused.stderr
+    );
     assert_eq!(refused.code, Some(5), "{}", refused.stderr);
     assert!(refused.stderr.contains("disk"), "{}", refused.stderr);
-    assert_eq!(fs::read_to_string(left).unwrap(), "", "the disk is as empty as before");
+    assert_eq!(
+        fs::read_to_string(left).unwrap(),
+        "",
+        "the disk is as empty as before"
+    );
 }
 
 #[cfg(unix)]
@@ -235,16 +306,36 @@ fn a_stopped_job_leaves_the_earlier_result_as_it_was() {
     let before = fs::read(out.join("manifest.json")).unwrap();
 
     let mut child = spin(&photos, &out)
-        .args(["--formats", "avif", "--widths", "1200", "--workers", "1", "--json"])
+        .args([
+            "--formats",
+            "avif",
+            "--widths",
+            "1200",
+            "--workers",
+            "1",
+            "--json",
+        ])
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    assert!(lines.any(|line| line.unwrap().contains("\"stage\":\"encode\"")), "the encoding begins");
-    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    assert!(
+        lines.any(|line| line.unwrap().contains("\"stage\":\"encode\"")),
+        "the encoding begins"
+    );
+    assert!(
+        Command::new("kill")
+            .args(["-INT", &child.id().to_string()])
+            .status()
+            .unwrap()
+            .success()
+    );
     let rest: Vec<_> = lines.map(Result::unwrap).collect();
     assert_eq!(child.wait().unwrap().code(), Some(130));
-    assert!(rest.last().unwrap().contains("\"exitCode\":130"), "{rest:?}");
+    assert!(
+        rest.last().unwrap().contains("\"exitCode\":130"),
+        "{rest:?}"
+    );
     assert_eq!(fs::read(out.join("manifest.json")).unwrap(), before);
     assert_eq!(left_in(root.path(), &["photos", "spin"]), [""; 0]);
 }

@@ -46,7 +46,10 @@ impl Graph {
                         .unwrap()
                         .iter()
                         .filter(|kind| kind["kind"] != "dev")
-                        .map(|kind| Edge { to: text(&dep["pkg"]), builds: kind["kind"] == "build" })
+                        .map(|kind| Edge {
+                            to: text(&dep["pkg"]),
+                            builds: kind["kind"] == "build",
+                        })
                 });
                 (text(&node["id"]), edges.collect())
             })
@@ -72,25 +75,41 @@ impl Graph {
         while let Some(id) = ahead.pop() {
             if seen.insert(id) {
                 let edges = self.edges[id].iter();
-                ahead.extend(edges.filter(|edge| builds || !edge.builds).map(|edge| edge.to.as_str()));
+                ahead.extend(
+                    edges
+                        .filter(|edge| builds || !edge.builds)
+                        .map(|edge| edge.to.as_str()),
+                );
             }
         }
         seen
     }
 
     fn linked_names(&self, name: &str) -> BTreeSet<&str> {
-        self.closure(name, false).into_iter().map(|id| self.name(id)).collect()
+        self.closure(name, false)
+            .into_iter()
+            .map(|id| self.name(id))
+            .collect()
     }
 
     fn direct_names(&self, name: &str) -> BTreeSet<&str> {
-        self.edges[self.id(name)].iter().map(|edge| self.name(&edge.to)).collect()
+        self.edges[self.id(name)]
+            .iter()
+            .map(|edge| self.name(&edge.to))
+            .collect()
     }
 
     fn workspace(&self) -> impl Iterator<Item = (&str, PathBuf)> {
-        self.packages.values().filter(|package| package["source"].is_null()).map(|package| {
-            let manifest = Path::new(package["manifest_path"].as_str().unwrap());
-            (package["name"].as_str().unwrap(), manifest.parent().unwrap().to_path_buf())
-        })
+        self.packages
+            .values()
+            .filter(|package| package["source"].is_null())
+            .map(|package| {
+                let manifest = Path::new(package["manifest_path"].as_str().unwrap());
+                (
+                    package["name"].as_str().unwrap(),
+                    manifest.parent().unwrap().to_path_buf(),
+                )
+            })
     }
 }
 
@@ -104,38 +123,89 @@ fn the_layers_hold() {
         }
     };
     let service = ["axum", "tokio", "hyper", "sqlx", "object_store", "reqwest"];
-    for stage in ["xoay-imaging", "xoay-spin", "xoay-gltf", "xoay-reconstruct", "xoay-render", "xoay-pipeline"] {
+    for stage in [
+        "xoay-imaging",
+        "xoay-spin",
+        "xoay-gltf",
+        "xoay-reconstruct",
+        "xoay-render",
+        "xoay-pipeline",
+    ] {
         must_not(stage, &service);
         must_not(stage, &["xoay", "xoay-viewer-bundle"]);
     }
-    for stage in ["xoay-imaging", "xoay-spin", "xoay-gltf", "xoay-reconstruct", "xoay-render"] {
+    for stage in [
+        "xoay-imaging",
+        "xoay-spin",
+        "xoay-gltf",
+        "xoay-reconstruct",
+        "xoay-render",
+    ] {
         must_not(stage, &["xoay-pipeline"]);
     }
     for viewer in ["xoay-viewer-core", "xoay-viewer-spin", "xoay-viewer-model"] {
         must_not(viewer, &service);
-        must_not(viewer, &["xoay-pipeline", "xoay-imaging", "xoay-spin", "xoay-gltf", "image"]);
+        must_not(
+            viewer,
+            &[
+                "xoay-pipeline",
+                "xoay-imaging",
+                "xoay-spin",
+                "xoay-gltf",
+                "image",
+            ],
+        );
     }
     let ours = graph.linked_names("xoay-format");
-    let expected = ["serde", "serde_core", "serde_derive", "proc-macro2", "quote", "syn", "unicode-ident", "xoay-format"];
-    assert_eq!(ours, BTreeSet::from(expected), "xoay-format is serde and nothing else");
+    let expected = [
+        "serde",
+        "serde_core",
+        "serde_derive",
+        "proc-macro2",
+        "quote",
+        "syn",
+        "unicode-ident",
+        "xoay-format",
+    ];
+    assert_eq!(
+        ours,
+        BTreeSet::from(expected),
+        "xoay-format is serde and nothing else"
+    );
 }
 
 #[test]
 fn only_imaging_links_image_codecs_and_the_viewer_links_no_c_at_all() {
     let graph = Graph::read();
-    let codecs = ["turbojpeg", "libwebp-sys", "ravif", "rav1e", "zune-jpeg", "jpeg-encoder", "image-webp", "png", "tiff"];
+    let codecs = [
+        "turbojpeg",
+        "libwebp-sys",
+        "ravif",
+        "rav1e",
+        "zune-jpeg",
+        "jpeg-encoder",
+        "image-webp",
+        "png",
+        "tiff",
+    ];
     for (name, _) in graph.workspace() {
         if matches!(name, "xoay-imaging" | "xoay-tests" | "xoay-benches") {
             continue;
         }
         for codec in codecs {
-            assert!(!graph.direct_names(name).contains(codec), "{name} must take {codec} from xoay-imaging");
+            assert!(
+                !graph.direct_names(name).contains(codec),
+                "{name} must take {codec} from xoay-imaging"
+            );
         }
     }
     for viewer in ["xoay-viewer-core", "xoay-viewer-spin", "xoay-viewer-model"] {
         for id in graph.closure(viewer, true) {
             let name = graph.name(id);
-            assert!(!matches!(name, "cc" | "cmake" | "nasm-rs"), "{viewer} compiles C through {name}");
+            assert!(
+                !matches!(name, "cc" | "cmake" | "nasm-rs"),
+                "{viewer} compiles C through {name}"
+            );
         }
     }
 }
@@ -143,8 +213,22 @@ fn only_imaging_links_image_codecs_and_the_viewer_links_no_c_at_all() {
 #[test]
 fn every_licence_that_ships_is_permissive() {
     const PERMISSIVE: &[&str] = &[
-        "0BSD", "Apache-2.0", "Apache-2.0 WITH LLVM-exception", "BSD-2-Clause", "BSD-3-Clause", "BSL-1.0", "CC0-1.0",
-        "CDLA-Permissive-2.0", "ISC", "MIT", "MIT-0", "NCSA", "Unicode-3.0", "Unicode-DFS-2016", "Unlicense", "Zlib",
+        "0BSD",
+        "Apache-2.0",
+        "Apache-2.0 WITH LLVM-exception",
+        "BSD-2-Clause",
+        "BSD-3-Clause",
+        "BSL-1.0",
+        "CC0-1.0",
+        "CDLA-Permissive-2.0",
+        "ISC",
+        "MIT",
+        "MIT-0",
+        "NCSA",
+        "Unicode-3.0",
+        "Unicode-DFS-2016",
+        "Unlicense",
+        "Zlib",
         "IJG",
     ];
     let graph = Graph::read();
@@ -159,9 +243,10 @@ fn every_licence_that_ships_is_permissive() {
         count += 1;
         // An SPDX expression without nested brackets: every AND part needs one permissive OR choice.
         let plain = licence.replace(['(', ')'], "").replace('/', " OR ");
-        let permitted = plain
-            .split(" AND ")
-            .all(|part| part.split(" OR ").any(|choice| PERMISSIVE.contains(&choice.trim())));
+        let permitted = plain.split(" AND ").all(|part| {
+            part.split(" OR ")
+                .any(|choice| PERMISSIVE.contains(&choice.trim()))
+        });
         if !permitted {
             refused.push(format!("{}: {licence}", graph.name(id)));
         }
@@ -172,14 +257,22 @@ fn every_licence_that_ships_is_permissive() {
 
 fn documents() -> Vec<PathBuf> {
     let listed = Finished::of(
-        Command::new("git").args(["ls-files", "--cached", "--others", "--exclude-standard"]).current_dir(repository()),
+        Command::new("git")
+            .args(["ls-files", "--cached", "--others", "--exclude-standard"])
+            .current_dir(repository()),
     )
     .succeeded();
-    listed.stdout.lines().map(|line| repository().join(line)).filter(|path| path.is_file()).collect()
+    listed
+        .stdout
+        .lines()
+        .map(|line| repository().join(line))
+        .filter(|path| path.is_file())
+        .collect()
 }
 
 fn has_extension(path: &Path, extensions: &[&str]) -> bool {
-    path.extension().is_some_and(|found| extensions.iter().any(|extension| found == *extension))
+    path.extension()
+        .is_some_and(|found| extensions.iter().any(|extension| found == *extension))
 }
 
 /// The `code` spans of a Markdown text, outside of fenced blocks.
@@ -198,27 +291,55 @@ fn code_spans(text: &str) -> Vec<&str> {
 
 /// Whether a code span is meant as a path of this repository: it has a folder or a known ending, and no blank.
 fn looks_like_a_path(span: &str) -> bool {
-    const TOP: &[&str] = &["pipeline/", "viewer/", "server/", "assets/", "tests/", "benches/", "xtask/", "src/", "docs/", ".ci/"];
+    const TOP: &[&str] = &[
+        "pipeline/",
+        "viewer/",
+        "server/",
+        "assets/",
+        "tests/",
+        "benches/",
+        "xtask/",
+        "src/",
+        "docs/",
+        ".ci/",
+    ];
     !span.contains([' ', '<', '*', '{', '$', '…', '(', '='])
         && (TOP.iter().any(|top| span.starts_with(top))
-            || (!span.contains('/') && ["rs", "toml", "md", "mjs"].iter().any(|end| span.ends_with(&format!(".{end}")))))
+            || (!span.contains('/')
+                && ["rs", "toml", "md", "mjs"]
+                    .iter()
+                    .any(|end| span.ends_with(&format!(".{end}")))))
 }
 
 #[test]
 fn the_paths_that_documents_name_exist() {
     let mut checked = 0;
     let mut absent = Vec::new();
-    for document in documents().iter().filter(|path| has_extension(path, &["md"])) {
+    for document in documents()
+        .iter()
+        .filter(|path| has_extension(path, &["md"]))
+    {
         let text = fs::read_to_string(document).unwrap();
         let here = document.parent().unwrap();
-        for span in code_spans(&text).into_iter().filter(|span| looks_like_a_path(span)) {
+        for span in code_spans(&text)
+            .into_iter()
+            .filter(|span| looks_like_a_path(span))
+        {
             checked += 1;
-            let near = [here.join(span), here.join("src").join(span), repository().join(span)];
+            let near = [
+                here.join(span),
+                here.join("src").join(span),
+                repository().join(span),
+            ];
             if !near.iter().any(|path| path.exists()) {
                 absent.push(format!("{}: {span}", document.display()));
             }
         }
-        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+        for link in text
+            .split("](")
+            .skip(1)
+            .filter_map(|rest| rest.split(')').next())
+        {
             let target = link.split('#').next().unwrap_or_default();
             if target.is_empty() || target.contains("://") || target.starts_with("mailto:") {
                 continue;
@@ -229,7 +350,10 @@ fn the_paths_that_documents_name_exist() {
             }
         }
     }
-    assert!(checked > 40, "only {checked} paths were found in the documents");
+    assert!(
+        checked > 40,
+        "only {checked} paths were found in the documents"
+    );
     assert!(absent.is_empty(), "{absent:#?}");
 }
 
@@ -237,12 +361,18 @@ fn the_paths_that_documents_name_exist() {
 fn the_commands_that_documents_name_exist() {
     let mut named = BTreeSet::new();
     let mut tasks = BTreeSet::new();
-    for document in documents().iter().filter(|path| has_extension(path, &["md"])) {
+    for document in documents()
+        .iter()
+        .filter(|path| has_extension(path, &["md"]))
+    {
         let text = fs::read_to_string(document).unwrap();
         let word_after = |marker: &str| -> Vec<String> {
             text.match_indices(marker)
                 .filter_map(|(at, _)| {
-                    let word: String = text[at + marker.len()..].chars().take_while(char::is_ascii_lowercase).collect();
+                    let word: String = text[at + marker.len()..]
+                        .chars()
+                        .take_while(char::is_ascii_lowercase)
+                        .collect();
                     (!word.is_empty()).then_some(word)
                 })
                 .collect()
@@ -251,9 +381,14 @@ fn the_commands_that_documents_name_exist() {
         named.extend(word_after("`xoay "));
     }
     assert!(tasks.contains("demo") && tasks.contains("test"));
-    let source = fs::read_to_string(repository().join("xtask/src/main.rs")).unwrap().to_lowercase();
+    let source = fs::read_to_string(repository().join("xtask/src/main.rs"))
+        .unwrap()
+        .to_lowercase();
     for task in tasks {
-        assert!(source.contains(&format!(" {task}")), "cargo xtask {task} is no task");
+        assert!(
+            source.contains(&format!(" {task}")),
+            "cargo xtask {task} is no task"
+        );
     }
     for command in named {
         let help = Finished::of(xoay().args([&command, "--help"]));
@@ -268,14 +403,20 @@ fn every_crate_explains_itself() {
             continue;
         }
         let readme = fs::read_to_string(folder.join("README.md")).unwrap_or_default();
-        assert!(readme.lines().count() >= 8, "{name}'s README.md says too little");
+        assert!(
+            readme.lines().count() >= 8,
+            "{name}'s README.md says too little"
+        );
     }
 }
 
 #[test]
 fn files_stay_small_enough_to_hold_in_the_head() {
     let mut long = Vec::new();
-    for file in documents().iter().filter(|path| has_extension(path, &["rs", "js", "mjs", "css"])) {
+    for file in documents()
+        .iter()
+        .filter(|path| has_extension(path, &["rs", "js", "mjs", "css"]))
+    {
         let lines = fs::read_to_string(file).unwrap().lines().count();
         if lines > 600 {
             long.push(format!("{}: {lines} lines", file.display()));

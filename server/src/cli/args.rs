@@ -74,10 +74,20 @@ pub struct SpinArguments {
     #[arg(long, value_name = "MEGAPIXELS", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub max_photo: Option<u32>,
     /// What the picture shows, in Vietnamese, for those who do not see it.
-    #[arg(long, default_value = "", hide_default_value = true, value_name = "TEXT")]
+    #[arg(
+        long,
+        default_value = "",
+        hide_default_value = true,
+        value_name = "TEXT"
+    )]
     pub alt_vi: String,
     /// What the picture shows, in English.
-    #[arg(long, default_value = "", hide_default_value = true, value_name = "TEXT")]
+    #[arg(
+        long,
+        default_value = "",
+        hide_default_value = true,
+        value_name = "TEXT"
+    )]
     pub alt_en: String,
 }
 
@@ -108,7 +118,12 @@ pub struct OptimizeArguments {
 #[derive(Debug, Args)]
 pub struct PublishArguments {
     /// The service's data folder.
-    #[arg(long, env = "XOAY_DATA", default_value = "xoay-data", value_name = "FOLDER")]
+    #[arg(
+        long,
+        env = "XOAY_DATA",
+        default_value = "xoay-data",
+        value_name = "FOLDER"
+    )]
     pub data: PathBuf,
     /// Where objects are kept: file:///folder or s3://bucket/prefix [default: in the data folder].
     #[arg(long, env = "XOAY_STORE", value_name = "URL")]
@@ -120,19 +135,44 @@ pub struct PublishArguments {
     #[arg(long, value_name = "TEXT")]
     pub name_vi: String,
     /// The product's name in English.
-    #[arg(long, default_value = "", hide_default_value = true, value_name = "TEXT")]
+    #[arg(
+        long,
+        default_value = "",
+        hide_default_value = true,
+        value_name = "TEXT"
+    )]
     pub name_en: String,
     /// Who makes it, in Vietnamese.
-    #[arg(long, default_value = "", hide_default_value = true, value_name = "TEXT")]
+    #[arg(
+        long,
+        default_value = "",
+        hide_default_value = true,
+        value_name = "TEXT"
+    )]
     pub producer_vi: String,
     /// Who makes it, in English.
-    #[arg(long, default_value = "", hide_default_value = true, value_name = "TEXT")]
+    #[arg(
+        long,
+        default_value = "",
+        hide_default_value = true,
+        value_name = "TEXT"
+    )]
     pub producer_en: String,
     /// The commune it comes from, in Vietnamese.
-    #[arg(long, default_value = "", hide_default_value = true, value_name = "TEXT")]
+    #[arg(
+        long,
+        default_value = "",
+        hide_default_value = true,
+        value_name = "TEXT"
+    )]
     pub commune_vi: String,
     /// The commune it comes from, in English.
-    #[arg(long, default_value = "", hide_default_value = true, value_name = "TEXT")]
+    #[arg(
+        long,
+        default_value = "",
+        hide_default_value = true,
+        value_name = "TEXT"
+    )]
     pub commune_en: String,
     /// Folder that `xoay spin` wrote.
     #[arg(long, value_name = "FOLDER", required_unless_present = "model")]
@@ -145,13 +185,23 @@ pub struct PublishArguments {
 #[derive(Debug, Args)]
 pub struct ServeArguments {
     /// Folder for the database and, by default, the objects; made when absent.
-    #[arg(long, env = "XOAY_DATA", default_value = "xoay-data", value_name = "FOLDER")]
+    #[arg(
+        long,
+        env = "XOAY_DATA",
+        default_value = "xoay-data",
+        value_name = "FOLDER"
+    )]
     pub data: PathBuf,
     /// Where objects are kept: file:///folder or s3://bucket/prefix [default: in the data folder].
     #[arg(long, env = "XOAY_STORE", value_name = "URL")]
     pub store: Option<String>,
     /// Address to listen on.
-    #[arg(long, env = "XOAY_LISTEN", default_value = "127.0.0.1:8360", value_name = "ADDRESS")]
+    #[arg(
+        long,
+        env = "XOAY_LISTEN",
+        default_value = "127.0.0.1:8360",
+        value_name = "ADDRESS"
+    )]
     pub listen: SocketAddr,
     /// The address that visitors use, where a proxy stands in front.
     #[arg(long, env = "XOAY_PUBLIC_URL", value_name = "URL")]

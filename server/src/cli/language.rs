@@ -13,7 +13,9 @@ use super::terminal::print_error;
 
 /// The language of messages: `--lang` on the command line, else POSIX's order of locale variables.
 pub fn of_environment(arguments: impl Iterator<Item = OsString>) -> Language {
-    let arguments: Vec<_> = arguments.map(|argument| argument.to_string_lossy().into_owned()).collect();
+    let arguments: Vec<_> = arguments
+        .map(|argument| argument.to_string_lossy().into_owned())
+        .collect();
     let asked = arguments.iter().enumerate().find_map(|(at, argument)| {
         argument
             .strip_prefix("--lang=")
@@ -132,49 +134,169 @@ fn examples(command: Command, language: Language) -> Command {
 
 /// Vietnamese for a command's own sentence (`""`) and its arguments, by command and argument identifier.
 const VIETNAMESE: &[(&str, &str, &str)] = &[
-    ("xoay", "", "Biến ảnh sản phẩm chụp trên bàn xoay thành ảnh xoay 360°, tối ưu mô hình 3D và phục vụ cả hai"),
-    ("xoay", "json", "Ghi mỗi dòng một đối tượng JSON ra đầu ra chuẩn: tiến độ, lưu ý, kết quả hoặc lỗi"),
+    (
+        "xoay",
+        "",
+        "Biến ảnh sản phẩm chụp trên bàn xoay thành ảnh xoay 360°, tối ưu mô hình 3D và phục vụ cả hai",
+    ),
+    (
+        "xoay",
+        "json",
+        "Ghi mỗi dòng một đối tượng JSON ra đầu ra chuẩn: tiến độ, lưu ý, kết quả hoặc lỗi",
+    ),
     ("xoay", "quiet", "Không hiện tiến độ, chỉ hiện lưu ý và lỗi"),
-    ("xoay", "lang", "Ngôn ngữ của thông báo, vi hoặc en; nếu không có thì theo LC_ALL, LC_MESSAGES hoặc LANG"),
-    ("spin", "", "Tạo ảnh xoay từ một thư mục ảnh chụp trên bàn xoay"),
-    ("spin", "photos", "Thư mục ảnh theo thứ tự tên tệp: JPEG, PNG, WebP hoặc TIFF"),
-    ("spin", "output", "Thư mục kết quả; chỉ xuất hiện khi đã trọn vẹn"),
-    ("spin", "widths", "Các chiều rộng tính bằng điểm ảnh, lớn nhất trước; không bao giờ lớn hơn ảnh gốc"),
+    (
+        "xoay",
+        "lang",
+        "Ngôn ngữ của thông báo, vi hoặc en; nếu không có thì theo LC_ALL, LC_MESSAGES hoặc LANG",
+    ),
+    (
+        "spin",
+        "",
+        "Tạo ảnh xoay từ một thư mục ảnh chụp trên bàn xoay",
+    ),
+    (
+        "spin",
+        "photos",
+        "Thư mục ảnh theo thứ tự tên tệp: JPEG, PNG, WebP hoặc TIFF",
+    ),
+    (
+        "spin",
+        "output",
+        "Thư mục kết quả; chỉ xuất hiện khi đã trọn vẹn",
+    ),
+    (
+        "spin",
+        "widths",
+        "Các chiều rộng tính bằng điểm ảnh, lớn nhất trước; không bao giờ lớn hơn ảnh gốc",
+    ),
     ("spin", "formats", "Các định dạng cần nén"),
-    ("spin", "rows", "Số hàng theo độ cao máy ảnh, khi ảnh của mọi hàng nằm chung một thư mục"),
-    ("spin", "direction", "Chiều quay của sản phẩm, nhìn từ trên xuống"),
-    ("spin", "arc", "Ảnh chỉ chụp một cung, không đủ vòng: ảnh cuối không nối với ảnh đầu"),
-    ("spin", "workers", "Số ảnh xử lý cùng lúc [mặc định: mỗi bộ xử lý một ảnh, ít hơn khi thiếu bộ nhớ]"),
-    ("spin", "memory", "Bộ nhớ dành cho ảnh đã giải nén, tính bằng MB"),
-    ("spin", "max_photo", "Ảnh lớn nhất được nhận, tính bằng megapixel"),
-    ("spin", "alt_vi", "Ảnh cho thấy gì, bằng tiếng Việt, dành cho người không nhìn thấy ảnh"),
+    (
+        "spin",
+        "rows",
+        "Số hàng theo độ cao máy ảnh, khi ảnh của mọi hàng nằm chung một thư mục",
+    ),
+    (
+        "spin",
+        "direction",
+        "Chiều quay của sản phẩm, nhìn từ trên xuống",
+    ),
+    (
+        "spin",
+        "arc",
+        "Ảnh chỉ chụp một cung, không đủ vòng: ảnh cuối không nối với ảnh đầu",
+    ),
+    (
+        "spin",
+        "workers",
+        "Số ảnh xử lý cùng lúc [mặc định: mỗi bộ xử lý một ảnh, ít hơn khi thiếu bộ nhớ]",
+    ),
+    (
+        "spin",
+        "memory",
+        "Bộ nhớ dành cho ảnh đã giải nén, tính bằng MB",
+    ),
+    (
+        "spin",
+        "max_photo",
+        "Ảnh lớn nhất được nhận, tính bằng megapixel",
+    ),
+    (
+        "spin",
+        "alt_vi",
+        "Ảnh cho thấy gì, bằng tiếng Việt, dành cho người không nhìn thấy ảnh",
+    ),
     ("spin", "alt_en", "Ảnh cho thấy gì, bằng tiếng Anh"),
     ("optimize", "", "Làm một mô hình 3D đủ nhẹ cho trang web"),
-    ("optimize", "model", "Mô hình: .glb, hoặc .gltf cùng các tệp bên cạnh"),
-    ("optimize", "output", "Tệp .glb đã tối ưu; nếu kết thúc bằng dấu gạch chéo thì là thư mục gồm mô hình, ảnh bìa và bản kê"),
-    ("optimize", "texture_size", "Cạnh dài nhất của hoa văn tính bằng điểm ảnh"),
+    (
+        "optimize",
+        "model",
+        "Mô hình: .glb, hoặc .gltf cùng các tệp bên cạnh",
+    ),
+    (
+        "optimize",
+        "output",
+        "Tệp .glb đã tối ưu; nếu kết thúc bằng dấu gạch chéo thì là thư mục gồm mô hình, ảnh bìa và bản kê",
+    ),
+    (
+        "optimize",
+        "texture_size",
+        "Cạnh dài nhất của hoa văn tính bằng điểm ảnh",
+    ),
     ("optimize", "report", "Ghi thêm báo cáo JSON vào tệp này"),
-    ("publish", "", "Xuất bản ảnh xoay, mô hình hoặc cả hai thành một sản phẩm, không cần dịch vụ"),
+    (
+        "publish",
+        "",
+        "Xuất bản ảnh xoay, mô hình hoặc cả hai thành một sản phẩm, không cần dịch vụ",
+    ),
     ("publish", "data", "Thư mục dữ liệu của dịch vụ"),
-    ("publish", "store", "Nơi lưu đối tượng: file:///thư-mục hoặc s3://bucket/tiền-tố [mặc định: trong thư mục dữ liệu]"),
-    ("publish", "slug", "Tên ngắn của sản phẩm trong địa chỉ; xuất bản lại dưới tên này tạo phiên bản mới"),
+    (
+        "publish",
+        "store",
+        "Nơi lưu đối tượng: file:///thư-mục hoặc s3://bucket/tiền-tố [mặc định: trong thư mục dữ liệu]",
+    ),
+    (
+        "publish",
+        "slug",
+        "Tên ngắn của sản phẩm trong địa chỉ; xuất bản lại dưới tên này tạo phiên bản mới",
+    ),
     ("publish", "name_vi", "Tên sản phẩm bằng tiếng Việt"),
     ("publish", "name_en", "Tên sản phẩm bằng tiếng Anh"),
-    ("publish", "producer_vi", "Chủ thể sản xuất, bằng tiếng Việt"),
+    (
+        "publish",
+        "producer_vi",
+        "Chủ thể sản xuất, bằng tiếng Việt",
+    ),
     ("publish", "producer_en", "Chủ thể sản xuất, bằng tiếng Anh"),
-    ("publish", "commune_vi", "Xã, phường nơi làm ra sản phẩm, bằng tiếng Việt"),
-    ("publish", "commune_en", "Xã, phường nơi làm ra sản phẩm, bằng tiếng Anh"),
+    (
+        "publish",
+        "commune_vi",
+        "Xã, phường nơi làm ra sản phẩm, bằng tiếng Việt",
+    ),
+    (
+        "publish",
+        "commune_en",
+        "Xã, phường nơi làm ra sản phẩm, bằng tiếng Anh",
+    ),
     ("publish", "spin", "Thư mục do `xoay spin` ghi ra"),
-    ("publish", "model", "Thư mục do `xoay optimize -o thư-mục/` ghi ra"),
-    ("serve", "", "Phục vụ xưởng số hóa, trang sản phẩm, trình xem và giao diện HTTP"),
-    ("serve", "data", "Thư mục chứa cơ sở dữ liệu và, theo mặc định, các đối tượng; tự tạo khi chưa có"),
-    ("serve", "store", "Nơi lưu đối tượng: file:///thư-mục hoặc s3://bucket/tiền-tố [mặc định: trong thư mục dữ liệu]"),
+    (
+        "publish",
+        "model",
+        "Thư mục do `xoay optimize -o thư-mục/` ghi ra",
+    ),
+    (
+        "serve",
+        "",
+        "Phục vụ xưởng số hóa, trang sản phẩm, trình xem và giao diện HTTP",
+    ),
+    (
+        "serve",
+        "data",
+        "Thư mục chứa cơ sở dữ liệu và, theo mặc định, các đối tượng; tự tạo khi chưa có",
+    ),
+    (
+        "serve",
+        "store",
+        "Nơi lưu đối tượng: file:///thư-mục hoặc s3://bucket/tiền-tố [mặc định: trong thư mục dữ liệu]",
+    ),
     ("serve", "listen", "Địa chỉ lắng nghe"),
-    ("serve", "public_url", "Địa chỉ mà người xem dùng, khi có máy chủ trung gian đứng trước"),
-    ("serve", "token", "Mã mà chương trình khách phải gửi (bearer token) để thay đổi dữ liệu; bắt buộc khi mở ra ngoài máy này"),
+    (
+        "serve",
+        "public_url",
+        "Địa chỉ mà người xem dùng, khi có máy chủ trung gian đứng trước",
+    ),
+    (
+        "serve",
+        "token",
+        "Mã mà chương trình khách phải gửi (bearer token) để thay đổi dữ liệu; bắt buộc khi mở ra ngoài máy này",
+    ),
     ("serve", "workers", "Số việc chạy cùng lúc"),
     ("serve", "log_json", "Ghi nhật ký dạng JSON"),
-    ("completions", "", "In kịch bản tự hoàn thành lệnh cho shell"),
+    (
+        "completions",
+        "",
+        "In kịch bản tự hoàn thành lệnh cho shell",
+    ),
     ("completions", "shell", "Shell nào"),
 ];
 
@@ -216,7 +338,11 @@ fn vietnamese(command: Command, path: &str) -> Command {
     }
     command = command.mut_args(|argument| {
         let id = argument.get_id().as_str().to_owned();
-        let heading = if argument.is_positional() { "Tham số" } else { "Tùy chọn" };
+        let heading = if argument.is_positional() {
+            "Tham số"
+        } else {
+            "Tùy chọn"
+        };
         let argument = argument.help_heading(heading);
         match lookup(&id) {
             Some(help) => argument.help(help),
@@ -283,7 +409,9 @@ fn in_vietnamese(error: &clap::Error) -> Option<String> {
         ErrorKind::NoEquals | ErrorKind::TooFewValues | ErrorKind::WrongNumberOfValues => {
             format!("{argument} thiếu giá trị")
         }
-        ErrorKind::ArgumentConflict => format!("{argument} không dùng chung được với các tham số khác đã nêu"),
+        ErrorKind::ArgumentConflict => {
+            format!("{argument} không dùng chung được với các tham số khác đã nêu")
+        }
         _ => return None,
     })
 }
@@ -304,7 +432,9 @@ mod tests {
         let mut missing = Vec::new();
         each_command(&Arguments::command(), &mut |command| {
             let name = command.get_name();
-            let ids = command.get_arguments().map(|argument| argument.get_id().as_str());
+            let ids = command
+                .get_arguments()
+                .map(|argument| argument.get_id().as_str());
             for id in std::iter::once("").chain(ids) {
                 let found = VIETNAMESE.iter().any(|(c, a, _)| (*c, *a) == (name, id));
                 if !found && !matches!(id, "help" | "version") {
@@ -321,7 +451,11 @@ mod tests {
         each_command(&Arguments::command(), &mut |command| {
             let name = command.get_name().to_owned();
             known.push((name.clone(), String::new()));
-            known.extend(command.get_arguments().map(|a| (name.clone(), a.get_id().to_string())));
+            known.extend(
+                command
+                    .get_arguments()
+                    .map(|a| (name.clone(), a.get_id().to_string())),
+            );
         });
         for (command, argument, _) in VIETNAMESE {
             let entry = ((*command).to_owned(), (*argument).to_owned());
@@ -352,7 +486,13 @@ mod tests {
     #[test]
     fn a_flag_outranks_the_environment() {
         let arguments = |line: &'static str| line.split(' ').map(OsString::from);
-        assert_eq!(of_environment(arguments("xoay --lang vi spin")), Language::Vi);
-        assert_eq!(of_environment(arguments("xoay spin --lang=vi")), Language::Vi);
+        assert_eq!(
+            of_environment(arguments("xoay --lang vi spin")),
+            Language::Vi
+        );
+        assert_eq!(
+            of_environment(arguments("xoay spin --lang=vi")),
+            Language::Vi
+        );
     }
 }

@@ -31,7 +31,11 @@ pub fn run() -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => return language::report_usage(&error, language),
     };
-    let terminal = Terminal::new(arguments.lang.unwrap_or(language), arguments.json, arguments.quiet);
+    let terminal = Terminal::new(
+        arguments.lang.unwrap_or(language),
+        arguments.json,
+        arguments.quiet,
+    );
     match dispatch(arguments.command, &terminal) {
         Ok(()) => exit::Code::Success.into(),
         Err(failure) => {

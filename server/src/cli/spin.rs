@@ -70,7 +70,12 @@ fn sentence(outcome: &SpinOutcome, arguments: &SpinArguments) -> Text {
     let manifest = &outcome.manifest;
     let frames = manifest.frames.len();
     let rows = manifest.rows.len();
-    let kilobytes: u64 = manifest.renditions.iter().map(|rendition| rendition.size_bytes).sum::<u64>() / 1000;
+    let kilobytes: u64 = manifest
+        .renditions
+        .iter()
+        .map(|rendition| rendition.size_bytes)
+        .sum::<u64>()
+        / 1000;
     let place = arguments.output.display();
     Text::new(
         format!("{place}: {frames} khung hình, {rows} hàng, {kilobytes} kB"),

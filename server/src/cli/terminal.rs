@@ -65,7 +65,9 @@ impl Terminal {
         // A panic in another thread while it drew leaves a bar that can still be drawn.
         let mut current = self.bar.lock().unwrap_or_else(PoisonError::into_inner);
         match event {
-            ProgressEvent::Started { stage, total } => *current = Some((*stage, self.bar(*stage, *total))),
+            ProgressEvent::Started { stage, total } => {
+                *current = Some((*stage, self.bar(*stage, *total)))
+            }
             ProgressEvent::Advanced { stage, done, total } => {
                 if current.as_ref().is_none_or(|(shown, _)| shown != stage) {
                     *current = Some((*stage, self.bar(*stage, *total)));
@@ -93,7 +95,9 @@ impl Terminal {
             Language::En => "left",
         };
         // Alignment counts characters, and Vietnamese titles fit into the same column.
-        let template = format!("   {{msg:24}} {{bar:28.cyan/dim}} {{pos:>4}}/{{len}}  {{elapsed}}, {left} {{eta}}");
+        let template = format!(
+            "   {{msg:24}} {{bar:28.cyan/dim}} {{pos:>4}}/{{len}}  {{elapsed}}, {left} {{eta}}"
+        );
         if let Ok(style) = ProgressStyle::with_template(&template) {
             bar.set_style(style.progress_chars("━╸─"));
         }

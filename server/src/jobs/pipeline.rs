@@ -1,7 +1,9 @@
 use std::path::Path;
 
 use xoay_format::{Localize, Watch};
-use xoay_pipeline::{CaptureOptions, ErrorKind, ModelOptions, RecipeError, SpinOptions, make_model, make_spin};
+use xoay_pipeline::{
+    CaptureOptions, ErrorKind, ModelOptions, RecipeError, SpinOptions, make_model, make_spin,
+};
 
 use super::{Recipes, RunError};
 use crate::catalogue::{JobFailure, JobKind};
