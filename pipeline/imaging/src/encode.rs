@@ -1,6 +1,5 @@
 use image::ImageEncoder;
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
-use rgb::FromSlice;
 use xoay_format::ImageFormat;
 
 use crate::{Channels, ImagingError, Raster, jpeg, webp};
@@ -89,9 +88,7 @@ pub fn encode(raster: &Raster, encoding: Encoding) -> Result<Vec<u8>, ImagingErr
             },
         ),
         Encoding::WebpLossless => webp::encode(raster, webp::Mode::Lossless),
-        Encoding::Avif { quality, speed } => {
-            encode_avif(raster, quality.clamp(1, 100), speed.clamp(1, 10))
-        }
+        Encoding::Avif { quality, speed } => encode_avif(raster, quality, speed),
         Encoding::Png => encode_png(raster),
     };
     bytes.map_err(|detail| ImagingError::Encode { format, detail })
@@ -110,22 +107,11 @@ fn encode_jpeg(raster: &Raster, quality: u8, progressive: bool) -> Result<Vec<u8
 
 fn encode_avif(raster: &Raster, quality: u8, speed: u8) -> Result<Vec<u8>, String> {
     let (width, height) = (raster.width() as usize, raster.height() as usize);
-    let encoder = ravif::Encoder::new()
-        .with_quality(f32::from(quality))
-        .with_alpha_quality(f32::from(quality))
-        .with_speed(speed)
-        .with_num_threads(Some(1));
-    let encoded = match raster.channels() {
-        Channels::Rgb => {
-            encoder.encode_rgb(ravif::Img::new(raster.pixels().as_rgb(), width, height))
-        }
-        Channels::Rgba => {
-            encoder.encode_rgba(ravif::Img::new(raster.pixels().as_rgba(), width, height))
-        }
-    };
-    encoded
-        .map(|image| image.avif_file)
-        .map_err(|error| error.to_string())
+    let settings = xoay_avif::Settings { quality, speed };
+    match raster.channels() {
+        Channels::Rgb => xoay_avif::encode_rgb(raster.pixels(), width, height, settings),
+        Channels::Rgba => xoay_avif::encode_rgba(raster.pixels(), width, height, settings),
+    }
 }
 
 fn encode_png(raster: &Raster) -> Result<Vec<u8>, String> {
