@@ -178,6 +178,7 @@ impl Accessor {
         })
     }
 
+    #[cfg(test)]
     /// An accessor of floats, as many as `values` holds whole elements.
     pub(crate) fn from_f32(shape: Shape, values: &[f32]) -> Self {
         let whole = values.len() - values.len() % shape.components();

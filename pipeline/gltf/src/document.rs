@@ -126,7 +126,7 @@ impl Document {
 
     /// Notes that the file uses `name`; with `required` a reader must know it.
     pub(crate) fn declare_extension(&mut self, name: &str, required: bool) {
-        let mut add = |names: &mut Vec<String>| {
+        let add = |names: &mut Vec<String>| {
             if !names.iter().any(|known| known == name) {
                 names.push(name.to_owned());
             }

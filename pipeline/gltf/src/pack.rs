@@ -208,11 +208,6 @@ pub(crate) fn filter_octahedral_i8(vectors: &[[f32; 4]]) -> Vec<u8> {
     cast_slice::<[i8; 4], u8>(&meshopt::encode_filter_oct::<i8>(vectors, 8)).to_vec()
 }
 
-/// The same for signed shorts, with `bits` bits a component.
-pub(crate) fn filter_octahedral_i16(vectors: &[[f32; 4]], bits: i32) -> Vec<u8> {
-    cast_slice::<[i16; 4], u8>(&meshopt::encode_filter_oct::<i16>(vectors, bits)).to_vec()
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

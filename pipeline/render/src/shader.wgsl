@@ -188,10 +188,9 @@ fn fragment_main(in: Varyings, @builtin(front_facing) front: bool) -> @location(
     if alpha == 1.0 && transmitted == 0.0 {
         return vec4f(tone_map((diffuse + specular) * occlusion + emissive), 1.0);
     }
-    // Clear things keep their reflections; glass shows what is behind it, tinted by nothing.
+    // What is reflected replaces what lies behind; glass shows the rest of it, tinted by nothing.
     alpha *= 1.0 - 0.94 * transmitted;
     let color = diffuse * occlusion * alpha + specular * occlusion + emissive;
-    let shine = max(specular.r, max(specular.g, specular.b));
-    alpha = clamp(max(alpha, shine), 0.0, 1.0);
-    return vec4f(tone_map(color / max(alpha, 1e-3)) * alpha, alpha);
+    alpha = max(alpha, max(reflectance.r, max(reflectance.g, reflectance.b)));
+    return vec4f(tone_map(color), alpha);
 }

@@ -1,9 +1,9 @@
-//! The one door to image codecs.
-#![allow(unsafe_code)]
+//! Images of a model through `xoay-imaging`, by glTF's rules.
 
-use std::io::Cursor;
-
-use image::{DynamicImage, ImageFormat, ImageReader, RgbaImage, imageops::FilterType};
+use xoay_format::Localize;
+use xoay_imaging::{
+    Channels, DecodeOptions, Encoding, ImagingError, Orientation, Raster, Resizer, SourceFormat,
+};
 
 use crate::{GltfError, Limits};
 
@@ -43,91 +43,98 @@ pub fn media_type(bytes: &[u8]) -> Option<&'static str> {
     }
 }
 
-fn reader(bytes: &[u8]) -> Option<ImageReader<Cursor<&[u8]>>> {
-    let format = match media_type(bytes)? {
-        "image/png" => ImageFormat::Png,
-        "image/jpeg" => ImageFormat::Jpeg,
-        _ => ImageFormat::WebP,
-    };
-    Some(ImageReader::with_format(Cursor::new(bytes), format))
-}
-
 /// Width and height in pixels by the file's header; `None` where it cannot be read.
 #[must_use]
 pub fn dimensions(bytes: &[u8]) -> Option<(u32, u32)> {
-    reader(bytes)?.into_dimensions().ok()
+    media_type(bytes)?;
+    let limits = xoay_imaging::Limits {
+        max_pixels: u64::MAX,
+        ..xoay_imaging::Limits::default()
+    };
+    let header = xoay_imaging::probe(bytes, &limits).ok()?;
+    Some((header.stored_width, header.stored_height))
 }
 
-fn unreadable(place: &str, error: &dyn std::fmt::Display) -> GltfError {
-    GltfError::texture(
-        place,
-        format!("ảnh không đọc được: {error}; hãy xuất lại mô hình"),
-        format!("the image cannot be read: {error}; export the model again"),
-    )
+fn failed(place: &str, error: &ImagingError) -> GltfError {
+    let text = error.text();
+    GltfError::texture(place, text.vi, text.en)
 }
 
-/// Decodes PNG, JPEG or WebP. Colour profiles are ignored, as glTF demands.
+/// What decoding gave.
+pub(super) struct Decoded {
+    pub raster: Raster,
+    /// Whether the file's orientation or colour profile changed the pixels, which glTF forbids.
+    pub altered: bool,
+}
+
+pub(super) fn decode_raster(
+    place: &str,
+    bytes: &[u8],
+    limits: &Limits,
+) -> Result<Decoded, GltfError> {
+    let format = SourceFormat::sniff(bytes).map_err(|error| failed(place, &error))?;
+    if media_type(bytes).is_none() {
+        return Err(GltfError::texture(
+            place,
+            format!("ảnh có dạng {format:?}; cần PNG, JPEG hoặc WebP"),
+            format!("the image is {format:?}; expected PNG, JPEG or WebP"),
+        ));
+    }
+    if let Some((width, height)) = dimensions(bytes) {
+        let pixels = u64::from(width) * u64::from(height);
+        Limits::check(place, pixels, limits.texture_pixels, "pixels")?;
+    }
+    let options = DecodeOptions {
+        limits: xoay_imaging::Limits {
+            max_pixels: limits.texture_pixels,
+            ..xoay_imaging::Limits::default()
+        },
+        target: None,
+    };
+    let decoded = xoay_imaging::decode(bytes, &options).map_err(|error| failed(place, &error))?;
+    let altered = decoded.color_converted || decoded.header.orientation != Orientation::default();
+    Ok(Decoded {
+        raster: decoded.raster,
+        altered,
+    })
+}
+
+/// Decodes PNG, JPEG or WebP to RGBA.
 ///
 /// # Errors
 /// [`GltfError::TooLarge`] over the pixel limit, [`GltfError::Texture`] where the file is damaged.
 pub fn decode(place: &str, bytes: &[u8], limits: &Limits) -> Result<Pixels, GltfError> {
-    let (width, height) =
-        dimensions(bytes).ok_or_else(|| unreadable(place, &"PNG, JPEG, WebP?"))?;
-    Limits::check(
-        place,
-        u64::from(width) * u64::from(height),
-        limits.texture_pixels,
-        "pixels",
-    )?;
-    let image = reader(bytes)
-        .ok_or_else(|| unreadable(place, &"PNG, JPEG, WebP?"))?
-        .decode()
-        .map_err(|error| unreadable(place, &error))?;
-    let rgba = DynamicImage::into_rgba8(image);
+    let raster = decode_raster(place, bytes, limits)?.raster;
+    let (width, height) = (raster.width(), raster.height());
+    let rgba = match raster.channels() {
+        Channels::Rgba => raster.into_pixels(),
+        Channels::Rgb => raster
+            .pixels()
+            .chunks_exact(3)
+            .flat_map(|pixel| [pixel[0], pixel[1], pixel[2], 255])
+            .collect(),
+    };
     Ok(Pixels {
-        width: rgba.width(),
-        height: rgba.height(),
-        rgba: rgba.into_raw(),
+        width,
+        height,
+        rgba,
     })
 }
 
 /// Scales to `width` × `height`.
 pub(super) fn resize(
     place: &str,
-    pixels: &Pixels,
+    raster: &Raster,
     width: u32,
     height: u32,
-) -> Result<Pixels, GltfError> {
-    let image = RgbaImage::from_raw(pixels.width, pixels.height, pixels.rgba.clone())
-        .ok_or_else(|| unreadable(place, &"size"))?;
-    let image = image::imageops::resize(&image, width, height, FilterType::Lanczos3);
-    Ok(Pixels {
-        width,
-        height,
-        rgba: image.into_raw(),
-    })
+) -> Result<Raster, GltfError> {
+    Resizer::new()
+        .resize(raster, width, height)
+        .map_err(|error| failed(place, &error))
 }
 
 /// Encodes as lossy WebP with lossless alpha.
-pub(super) fn encode_webp(place: &str, pixels: &Pixels, quality: u8) -> Result<Vec<u8>, GltfError> {
-    let mut output = std::ptr::null_mut();
-    // SAFETY: `rgba` holds `width × height × 4` bytes; the encoder writes a pointer to memory that it allocated.
-    let size = unsafe {
-        libwebp_sys::WebPEncodeRGBA(
-            pixels.rgba.as_ptr(),
-            pixels.width as i32,
-            pixels.height as i32,
-            pixels.width as i32 * 4,
-            f32::from(quality),
-            &raw mut output,
-        )
-    };
-    if size == 0 || output.is_null() {
-        return Err(unreadable(place, &"WebP"));
-    }
-    // SAFETY: the encoder says that `size` bytes lie at `output`.
-    let bytes = unsafe { std::slice::from_raw_parts(output, size) }.to_vec();
-    // SAFETY: `output` came from the encoder and is freed once.
-    unsafe { libwebp_sys::WebPFree(output.cast()) };
-    Ok(bytes)
+pub(super) fn encode_webp(place: &str, raster: &Raster, quality: u8) -> Result<Vec<u8>, GltfError> {
+    let encoding = Encoding::Webp { quality, method: 4 };
+    xoay_imaging::encode(raster, encoding).map_err(|error| failed(place, &error))
 }

@@ -1,10 +1,11 @@
 use xoay_format::{ProgressEvent, Stage, Text, Watch};
 
-use super::codec::{self, Pixels};
+use super::codec;
 use super::role::{Role, roles};
 use crate::references::opaque_extensions;
 use crate::report::{Step, TextureChange};
 use crate::{Document, GltfError, Limits};
+use xoay_imaging::Raster;
 
 const WEBP: &str = "image/webp";
 const EXTENSION: &str = "EXT_texture_webp";
@@ -135,25 +136,32 @@ fn smaller(
     if !too_large && codec::media_type(bytes) == Some(WEBP) {
         return Ok(None);
     }
-    let pixels = codec::decode(place, bytes, limits)?;
-    let pixels = if too_large {
-        fit(place, &pixels, max_side)?
+    let decoded = codec::decode_raster(place, bytes, limits)?;
+    if decoded.altered {
+        return Err(GltfError::texture(
+            place,
+            "ảnh mang hồ sơ màu hoặc hướng xoay mà glTF không dùng",
+            "the image carries a colour profile or an orientation, which glTF ignores",
+        ));
+    }
+    let raster = if too_large {
+        fit(place, &decoded.raster, max_side)?
     } else {
-        pixels
+        decoded.raster
     };
     let quality = match role {
         Role::Color => options.color_quality,
         Role::Data => options.data_quality,
         Role::Normal => options.normal_quality,
     };
-    let encoded = codec::encode_webp(place, &pixels, quality)?;
+    let encoded = codec::encode_webp(place, &raster, quality)?;
     Ok((too_large || encoded.len() < bytes.len()).then_some(encoded))
 }
 
-fn fit(place: &str, pixels: &Pixels, max_side: u32) -> Result<Pixels, GltfError> {
-    let longest = u64::from(pixels.width.max(pixels.height));
+fn fit(place: &str, raster: &Raster, max_side: u32) -> Result<Raster, GltfError> {
+    let longest = u64::from(raster.width().max(raster.height()));
     let side = |side: u32| (u64::from(side) * u64::from(max_side) / longest).max(1) as u32;
-    codec::resize(place, pixels, side(pixels.width), side(pixels.height))
+    codec::resize(place, raster, side(raster.width()), side(raster.height()))
 }
 
 /// Points textures at WebP images through the extension, and declares it.

@@ -1,0 +1,283 @@
+//! What every transform must leave as it was.
+
+mod sample;
+
+use proptest::prelude::*;
+use sample::{area, canonical, document, recipe};
+use xoay_format::Watch;
+use xoay_gltf::textures::{TextureOptions, encode_textures};
+use xoay_gltf::transform::{QuantizeOptions, compress, dedup, prune, quantize, reorder, weld};
+use xoay_gltf::{Document, Limits, OptimizeOptions, optimize, read_bytes};
+
+/// Counts and places that no transform may change, for positions within `tolerance`.
+fn assert_same(before: &Document, after: &Document, tolerance: f32) {
+    let (a, b) = (before.stats(), after.stats());
+    assert_eq!(a.triangles, b.triangles);
+    assert_eq!(a.materials, b.materials);
+    assert_eq!(a.variants, b.variants);
+    for axis in 0..3 {
+        let near = |x: f32, y: f32| (x - y).abs() <= tolerance;
+        assert!(
+            near(a.bounds.min[axis], b.bounds.min[axis]),
+            "{:?} {:?}",
+            a.bounds,
+            b.bounds
+        );
+        assert!(
+            near(a.bounds.max[axis], b.bounds.max[axis]),
+            "{:?} {:?}",
+            a.bounds,
+            b.bounds
+        );
+    }
+    let (a, b) = (area(before), area(after));
+    // A triangle's area changes by about its edge times the shift of a corner.
+    let slack = f64::from(tolerance) * 60.0 * before.stats().triangles as f64 + 1e-9;
+    assert!((a - b).abs() <= slack, "area {a} became {b}");
+    for (before, after) in before.root.meshes.iter().zip(&after.root.meshes) {
+        for (before, after) in before.primitives.iter().zip(&after.primitives) {
+            let names =
+                |p: &xoay_gltf::json::Primitive| p.attributes.keys().cloned().collect::<Vec<_>>();
+            assert_eq!(names(before), names(after));
+            assert_eq!(before.extensions, after.extensions);
+        }
+    }
+    let extras = |d: &Document| {
+        d.root
+            .materials
+            .iter()
+            .map(|m| m.extra.clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(extras(before), extras(after));
+}
+
+/// What comes back from the file draws the same and has all of the same parts.
+fn assert_survives_the_file(document: &Document) {
+    let back = read_bytes(&document.to_glb().unwrap(), &Limits::default()).unwrap();
+    assert_eq!(canonical(document), canonical(&back));
+    assert_same(document, &back, 0.0);
+    for (a, b) in document.accessors.iter().zip(&back.accessors) {
+        assert_eq!(a.bytes(), b.bytes());
+    }
+    assert_eq!(document.images, back.images);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn exact_transforms_draw_the_same_triangles(recipe in recipe()) {
+        let before = document(&recipe);
+        let mut after = before.clone();
+        for transform in [dedup, prune, |d: &mut Document| weld(d, Watch::silent()), reorder] {
+            transform(&mut after);
+            prop_assert_eq!(canonical(&before), canonical(&after));
+            assert_same(&before, &after, 0.0);
+            assert_survives_the_file(&after);
+        }
+    }
+
+    #[test]
+    fn quantized_positions_move_by_half_a_step_at_most(recipe in recipe(), bits in 8u32..=16) {
+        let before = document(&recipe);
+        let mut after = before.clone();
+        let options = QuantizeOptions { position_bits: bits, ..QuantizeOptions::default() };
+        quantize(&mut after, &options, Watch::silent());
+        // Half a step of the grid in each axis, and the rounding of 32-bit transforms.
+        let step = 4.0 * recipe.scale.max(1.0) / ((1u32 << bits) - 1) as f32;
+        assert_same(&before, &after, step * 0.9 + 1e-5);
+        for (a, b) in sample::world_triangles(&before).iter().zip(sample::world_triangles(&after)) {
+            for (a, b) in a.iter().zip(b) {
+                for axis in 0..3 {
+                    prop_assert!((a[axis] - b[axis]).abs() <= f64::from(step) * 0.9 + 1e-5);
+                }
+            }
+        }
+        assert_survives_the_file(&after);
+    }
+
+    #[test]
+    fn compression_gives_back_what_the_document_says(recipe in recipe()) {
+        let before = document(&recipe);
+        let mut after = before.clone();
+        weld(&mut after, Watch::silent());
+        quantize(&mut after, &QuantizeOptions::default(), Watch::silent());
+        let quantized = canonical(&after);
+        compress(&mut after);
+        prop_assert_eq!(quantized, canonical(&after));
+        assert_survives_the_file(&after);
+    }
+
+    #[test]
+    fn a_whole_run_loses_nothing(recipe in recipe()) {
+        let before = document(&recipe);
+        let optimized = optimize(before.clone(), &OptimizeOptions::default(), Watch::silent()).unwrap();
+        assert_same(&before, &optimized.document, 2e-3 * recipe.scale.max(1.0));
+        prop_assert_eq!(optimized.report.bytes_out, optimized.glb.len() as u64);
+        let back = read_bytes(&optimized.glb, &Limits::default()).unwrap();
+        prop_assert_eq!(canonical(&back), canonical(&optimized.document));
+    }
+
+    #[test]
+    fn another_reader_sees_the_same(recipe in recipe()) {
+        let mut ours = document(&recipe);
+        weld(&mut ours, Watch::silent());
+        reorder(&mut ours);
+        let file = gltf::Gltf::from_slice(&ours.to_glb().unwrap()).unwrap();
+        let blob = file.blob.as_deref().unwrap();
+        let primitive = file.meshes().next().unwrap().primitives().next().unwrap();
+        let reader = primitive.reader(|_| Some(blob));
+        let positions: Vec<f32> = reader.read_positions().unwrap().flatten().collect();
+        let own = &ours.root.meshes[0].primitives[0];
+        prop_assert_eq!(positions, ours.accessors[own.attributes["POSITION"]].to_f32());
+        let indices: Vec<u32> = reader.read_indices().unwrap().into_u32().collect();
+        prop_assert_eq!(indices, ours.triangles(own));
+    }
+}
+
+#[test]
+fn equal_vertices_become_one_and_unused_things_go() {
+    let recipe = sample::Recipe {
+        // Vertices 3 and 4 repeat 1 and 2; vertex 5 is unused.
+        positions: vec![
+            [0., 0., 0.],
+            [1., 0., 0.],
+            [0., 1., 0.],
+            [1., 0., 0.],
+            [0., 1., 0.],
+            [1., 1., 1.],
+        ],
+        triangles: vec![[0, 1, 2], [3, 4, 0]],
+        ..sample::triangle()
+    };
+    let mut model = document(&recipe);
+    let step = weld(&mut model, Watch::silent());
+    assert_eq!(step.changes["vertices"], 3);
+    assert_eq!(model.vertex_count(&model.root.meshes[0].primitives[0]), 3);
+    // The made-up unused one, and the four that welding replaced.
+    assert_eq!(prune(&mut model).changes["accessors"], 5);
+    assert_eq!(model.accessors.len(), 4);
+}
+
+#[test]
+fn copies_become_one_but_names_stay() {
+    let mut model = document(&sample::triangle());
+    let copy = model.root.meshes[0].clone();
+    model.root.meshes.push(copy);
+    model.root.nodes[0].children.push(1);
+    model.root.nodes.push(xoay_gltf::json::Node {
+        mesh: Some(1),
+        ..Default::default()
+    });
+    let step = dedup(&mut model);
+    assert_eq!(step.changes["meshes"], 1);
+    assert_eq!(model.root.meshes.len(), 1);
+    assert_eq!(
+        model.root.materials.len(),
+        3,
+        "materials with different names are different"
+    );
+    assert_eq!(model.stats().triangles, 2);
+}
+
+#[test]
+fn nothing_is_renumbered_beside_an_unknown_extension() {
+    let mut model = document(&sample::triangle());
+    model
+        .root
+        .extensions
+        .insert("ACME_tags".to_owned(), serde_json::json!({ "accessor": 0 }));
+    let before = model.clone();
+    assert!(prune(&mut model).changes.is_empty());
+    assert!(dedup(&mut model).changes.is_empty());
+    assert_eq!(model, before);
+    let optimized = optimize(model, &OptimizeOptions::default(), Watch::silent()).unwrap();
+    assert_eq!(optimized.document.accessors[0], before.accessors[0]);
+    assert_eq!(optimized.document.root.extensions, before.root.extensions);
+}
+
+#[test]
+fn triangles_at_no_finite_place_are_dropped_with_a_warning() {
+    let mut recipe = sample::triangle();
+    recipe.positions.push([f32::NAN, 0.0, 0.0]);
+    recipe.triangles.push([0, 1, 3]);
+    let optimized = optimize(
+        document(&recipe),
+        &OptimizeOptions::default(),
+        Watch::silent(),
+    )
+    .unwrap();
+    assert_eq!(optimized.report.after.triangles, 1);
+    assert_eq!(optimized.report.warnings.len(), 1);
+    assert!(
+        optimized.report.warnings[0]
+            .en
+            .contains("dropped 1 triangles")
+    );
+    assert!(optimized.report.warnings[0].vi.contains("đã bỏ 1 tam giác"));
+}
+
+#[test]
+fn textures_become_webp_only_where_that_saves_bytes() {
+    let noise = image::RgbImage::from_fn(256, 128, |x, y| {
+        let wave = ((x as f32 * 0.1).sin() * (y as f32 * 0.07).cos() * 100.0 + 120.0) as u8;
+        image::Rgb([wave, wave.wrapping_add((x * y % 17) as u8), 90])
+    });
+    let mut png = std::io::Cursor::new(Vec::new());
+    noise.write_to(&mut png, image::ImageFormat::Png).unwrap();
+    let mut model = document(&sample::triangle());
+    model.images[0].bytes = png.into_inner();
+    let options = TextureOptions {
+        max_side: 64,
+        ..TextureOptions::default()
+    };
+    let (_, changes) =
+        encode_textures(&mut model, &options, &Limits::default(), Watch::silent()).unwrap();
+    assert_eq!(changes[0].media_type, ["image/png", "image/webp"]);
+    assert_eq!(
+        (changes[0].width, changes[0].height),
+        ([256, 64], [128, 32])
+    );
+    assert_eq!(changes[0].role, "color");
+    assert!(changes[0].size_bytes[1] < changes[0].size_bytes[0]);
+    assert_eq!(model.root.textures[0].source, None);
+    assert_eq!(
+        model.root.textures[0].extensions["EXT_texture_webp"]["source"],
+        0
+    );
+    assert!(
+        model
+            .root
+            .extensions_required
+            .iter()
+            .any(|name| name == "EXT_texture_webp")
+    );
+    // Again: it is WebP and small already.
+    let before = model.clone();
+    encode_textures(&mut model, &options, &Limits::default(), Watch::silent()).unwrap();
+    assert_eq!(model, before);
+}
+
+#[test]
+fn an_image_that_does_not_decode_stays_with_a_warning() {
+    let mut model = document(&sample::triangle());
+    model.images[0].bytes.truncate(60);
+    let bytes = model.images[0].bytes.clone();
+    let optimized = optimize(model, &OptimizeOptions::default(), Watch::silent()).unwrap();
+    assert_eq!(optimized.document.images[0].bytes, bytes);
+    assert_eq!(optimized.report.warnings.len(), 1);
+}
+
+#[test]
+fn cancelling_stops() {
+    let cancel = std::sync::atomic::AtomicBool::new(true);
+    let listener = |_| {};
+    let watch = Watch::new(&listener, &cancel);
+    let result = optimize(
+        document(&sample::triangle()),
+        &OptimizeOptions::default(),
+        watch,
+    );
+    assert!(matches!(result, Err(xoay_gltf::GltfError::Cancelled)));
+}

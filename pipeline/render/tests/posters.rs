@@ -1,0 +1,296 @@
+//! Draws made-up models and looks at the pixels. Needs an adapter: a machine without one fails, and says what to install.
+
+use serde_json::json;
+use xoay_gltf::json::{Material, Mesh, Node, Primitive, Scene};
+use xoay_gltf::{Accessor, Component, Document, ImageData, Shape};
+use xoay_render::{Background, Raster, RenderError, Renderer, View};
+
+fn renderer() -> Renderer {
+    match Renderer::new() {
+        Ok(renderer) => renderer,
+        Err(RenderError::NoAdapter) => {
+            panic!(
+                "these tests need a graphics adapter; apt-get install mesa-vulkan-drivers gives a software one"
+            )
+        }
+        Err(error) => panic!("{error}"),
+    }
+}
+
+fn accessor(component: Component, shape: Shape, bytes: Vec<u8>) -> Accessor {
+    Accessor::new(component, shape, false, bytes).unwrap()
+}
+
+fn floats(shape: Shape, values: &[f32]) -> Accessor {
+    accessor(
+        Component::F32,
+        shape,
+        values
+            .iter()
+            .flat_map(|value| value.to_le_bytes())
+            .collect(),
+    )
+}
+
+fn model(
+    positions: &[f32],
+    normals: &[f32],
+    uvs: &[f32],
+    indices: &[u32],
+    material: Material,
+) -> Document {
+    let mut document = Document::default();
+    document.root.asset.version = "2.0".to_owned();
+    let mut primitive = Primitive {
+        indices: Some(0),
+        material: Some(0),
+        ..Primitive::default()
+    };
+    let bytes = indices
+        .iter()
+        .flat_map(|index| index.to_le_bytes())
+        .collect();
+    document
+        .accessors
+        .push(accessor(Component::U32, Shape::Scalar, bytes));
+    for (name, shape, values) in [
+        ("POSITION", Shape::Vec3, positions),
+        ("NORMAL", Shape::Vec3, normals),
+        ("TEXCOORD_0", Shape::Vec2, uvs),
+    ] {
+        if !values.is_empty() {
+            primitive
+                .attributes
+                .insert(name.to_owned(), document.accessors.len());
+            document.accessors.push(floats(shape, values));
+        }
+    }
+    document.root.meshes.push(Mesh {
+        primitives: vec![primitive],
+        ..Mesh::default()
+    });
+    document.root.nodes.push(Node {
+        mesh: Some(0),
+        ..Node::default()
+    });
+    document.root.scenes.push(Scene {
+        nodes: vec![0],
+        ..Scene::default()
+    });
+    document.root.materials.push(material);
+    document
+}
+
+fn matte(color: [f32; 4]) -> Material {
+    let mut material = Material::default();
+    material.pbr_metallic_roughness.base_color_factor = Some(color);
+    material.pbr_metallic_roughness.metallic_factor = Some(0.0);
+    material
+}
+
+fn unlit(color: [f32; 4]) -> Material {
+    let mut material = matte(color);
+    material
+        .extensions
+        .insert("KHR_materials_unlit".to_owned(), json!({}));
+    material
+}
+
+/// A sphere of radius 1.
+fn sphere(material: Material) -> Document {
+    let (rings, sectors) = (48u32, 96u32);
+    let mut points = Vec::new();
+    for ring in 0..=rings {
+        let (sin_polar, cos_polar) = (std::f32::consts::PI * ring as f32 / rings as f32).sin_cos();
+        for sector in 0..=sectors {
+            let (sin, cos) = (std::f32::consts::TAU * sector as f32 / sectors as f32).sin_cos();
+            points.extend([sin_polar * sin, cos_polar, sin_polar * cos]);
+        }
+    }
+    let mut indices = Vec::new();
+    for ring in 0..rings {
+        for sector in 0..sectors {
+            let a = ring * (sectors + 1) + sector;
+            let b = a + sectors + 1;
+            indices.extend([a, b, a + 1, a + 1, b, b + 1]);
+        }
+    }
+    model(&points, &points, &[], &indices, material)
+}
+
+/// A square of side 2 that faces +Z.
+fn square(material: Material) -> Document {
+    model(
+        &[-1., -1., 0., 1., -1., 0., 1., 1., 0., -1., 1., 0.],
+        &[0., 0., 1.].repeat(4),
+        &[0., 1., 1., 1., 1., 0., 0., 0.],
+        &[0, 1, 2, 0, 2, 3],
+        material,
+    )
+}
+
+fn view() -> View {
+    View {
+        width: 128,
+        height: 128,
+        elevation_deg: 0.0,
+        ..View::default()
+    }
+}
+
+fn pixel(raster: &Raster, x: u32, y: u32) -> [u8; 4] {
+    let start = (y * raster.width + x) as usize * 4;
+    raster.rgba[start..start + 4].try_into().unwrap()
+}
+
+fn near(a: [u8; 4], b: [u8; 4]) -> bool {
+    a.iter().zip(b).all(|(a, b)| a.abs_diff(b) <= 2)
+}
+
+#[test]
+fn a_sphere_fills_its_circle_and_is_lit_from_above() {
+    let raster = renderer()
+        .render(&sphere(matte([0.5, 0.02, 0.02, 1.0])), &view())
+        .unwrap();
+    assert_eq!(pixel(&raster, 0, 0), [255; 4]);
+    assert_eq!(pixel(&raster, 127, 127), [255; 4]);
+    let drawn = raster
+        .rgba
+        .chunks_exact(4)
+        .filter(|pixel| pixel[1] < 200)
+        .count() as f32;
+    let share = drawn / (128.0 * 128.0);
+    assert!((share - std::f32::consts::PI / 4.0).abs() < 0.03, "{share}");
+    let [r, g, b, _] = pixel(&raster, 64, 64);
+    assert!(r > 120 && g < r / 2 && b < r / 2, "{r} {g} {b}");
+    let red = |y| u32::from(pixel(&raster, 64, y)[0]);
+    assert!(red(20) > red(108) + 10, "{} {}", red(20), red(108));
+}
+
+#[test]
+fn unlit_colours_come_out_as_they_are() {
+    // Linear 0.2140 is sRGB 127.5.
+    let raster = renderer()
+        .render(&square(unlit([0.2140, 0.0, 1.0, 1.0])), &view())
+        .unwrap();
+    assert!(
+        near(pixel(&raster, 64, 64), [127, 0, 255, 255]),
+        "{:?}",
+        pixel(&raster, 64, 64)
+    );
+}
+
+#[test]
+fn transparency_comes_out_unmultiplied() {
+    let mut material = unlit([0.2140, 0.0, 1.0, 0.5]);
+    material.alpha_mode = Some("BLEND".to_owned());
+    let document = square(material);
+    let clear = View {
+        background: Background::Transparent,
+        ..view()
+    };
+    let raster = renderer().render(&document, &clear).unwrap();
+    assert_eq!(pixel(&raster, 0, 0), [0; 4]);
+    assert!(
+        near(pixel(&raster, 64, 64), [127, 0, 255, 128]),
+        "{:?}",
+        pixel(&raster, 64, 64)
+    );
+    let on_white = renderer().render(&document, &view()).unwrap();
+    // Half of linear white and half of the colour: 0.607 and 0.5.
+    assert!(
+        near(pixel(&on_white, 64, 64), [204, 188, 255, 255]),
+        "{:?}",
+        pixel(&on_white, 64, 64)
+    );
+}
+
+#[test]
+fn backs_are_drawn_only_of_double_sided_materials() {
+    let behind = View {
+        azimuth_deg: 180.0,
+        ..view()
+    };
+    let mut document = square(unlit([0.0, 0.0, 0.0, 1.0]));
+    assert_eq!(
+        pixel(&renderer().render(&document, &behind).unwrap(), 64, 64),
+        [255; 4]
+    );
+    // A mirrored node turns the winding round, not the side that is seen.
+    document.root.nodes[0].scale = Some([-1.0, 1.0, 1.0]);
+    assert_eq!(
+        pixel(&renderer().render(&document, &behind).unwrap(), 64, 64),
+        [255; 4]
+    );
+    assert_eq!(
+        pixel(&renderer().render(&document, &view()).unwrap(), 64, 64),
+        [0, 0, 0, 255]
+    );
+    document.root.materials[0].double_sided = true;
+    assert_eq!(
+        pixel(&renderer().render(&document, &behind).unwrap(), 64, 64),
+        [0, 0, 0, 255]
+    );
+}
+
+#[test]
+fn textures_lie_the_right_way_round() {
+    let mut document = square(unlit([1.0; 4]));
+    // Red top left, green top right, blue bottom left, white bottom right.
+    let colors = [[255, 0, 0], [0, 255, 0], [0, 0, 255], [255, 255, 255]];
+    let picture = image::RgbImage::from_fn(64, 64, |x, y| {
+        image::Rgb(colors[(x / 32 + y / 32 * 2) as usize])
+    });
+    let mut png = std::io::Cursor::new(Vec::new());
+    picture.write_to(&mut png, image::ImageFormat::Png).unwrap();
+    document.images.push(ImageData {
+        bytes: png.into_inner(),
+    });
+    document.root.images.push(xoay_gltf::json::Image::default());
+    document.root.textures.push(xoay_gltf::json::Texture {
+        source: Some(0),
+        ..Default::default()
+    });
+    document.root.materials[0]
+        .pbr_metallic_roughness
+        .base_color_texture = serde_json::from_value(json!({ "index": 0 })).unwrap();
+    let raster = renderer().render(&document, &view()).unwrap();
+    let corners = [(40, 40), (88, 40), (40, 88), (88, 88)].map(|(x, y)| pixel(&raster, x, y));
+    for (corner, [r, g, b]) in corners.into_iter().zip(colors) {
+        assert!(near(corner, [r, g, b, 255]), "{corners:?}");
+    }
+}
+
+#[test]
+fn faces_without_normals_are_lit() {
+    let mut document = square(matte([0.6, 0.6, 0.6, 1.0]));
+    let lit = renderer().render(&document, &view()).unwrap();
+    document.root.meshes[0].primitives[0]
+        .attributes
+        .remove("NORMAL");
+    let flat = renderer().render(&document, &view()).unwrap();
+    assert!(near(pixel(&lit, 64, 64), pixel(&flat, 64, 64)));
+    assert!(pixel(&flat, 64, 64)[0] > 100);
+}
+
+#[test]
+fn the_same_model_gives_the_same_bytes_and_nothing_is_an_error() {
+    let renderer = renderer();
+    let document = sphere(matte([0.2, 0.4, 0.6, 1.0]));
+    assert_eq!(
+        renderer.render(&document, &view()).unwrap(),
+        renderer.render(&document, &view()).unwrap()
+    );
+    assert!(matches!(
+        renderer.render(&Document::default(), &view()),
+        Err(RenderError::Empty)
+    ));
+    let huge = View {
+        width: 100_000,
+        ..view()
+    };
+    assert!(matches!(
+        renderer.render(&document, &huge),
+        Err(RenderError::Size { .. })
+    ));
+}
