@@ -8,7 +8,7 @@ use bytes::{Bytes, BytesMut};
 use futures::StreamExt;
 
 use super::range::{Wanted, wanted};
-use super::{App, Path, HOT_OBJECT_BYTES, etag_matches};
+use super::{App, HOT_OBJECT_BYTES, Path, etag_matches};
 use crate::Error;
 use crate::store::{Class, ObjectKey};
 

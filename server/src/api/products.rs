@@ -1,15 +1,15 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::rejection::JsonRejection;
 use axum::extract::State;
+use axum::extract::rejection::JsonRejection;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use super::{App, Path, Query};
 use super::uploads::{PhotoView, UploadView};
+use super::{App, Path, Query};
 use crate::Error;
 use crate::catalogue::{
     Job, JobKind, NewProduct, Produced, Product, ProductId, ProductSummary, Publication,

@@ -14,8 +14,8 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use xoay_format::{Localize, Text};
 
-use super::{App, Path};
 use super::products::fresh;
+use super::{App, Path};
 use crate::Error;
 use crate::catalogue::{Photo, ProductId, Upload};
 use file_name::photo_name;

@@ -2,8 +2,8 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 
-use super::{Path, etag_matches};
 use super::language::weighted;
+use super::{Path, etag_matches};
 use crate::Error;
 
 /// The viewer's files, built into this program.

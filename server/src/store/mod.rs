@@ -226,7 +226,10 @@ impl Objects {
 /// The next [`PART_BYTES`] bytes, fewer at the file's end.
 async fn read_part(source: &mut tokio::fs::File) -> std::io::Result<Bytes> {
     let mut part = Vec::new();
-    source.take(PART_BYTES as u64).read_to_end(&mut part).await?;
+    source
+        .take(PART_BYTES as u64)
+        .read_to_end(&mut part)
+        .await?;
     Ok(part.into())
 }
 
@@ -277,7 +280,12 @@ mod tests {
     async fn a_file_of_several_parts_comes_back_whole() {
         let folder = tempfile::tempdir().unwrap();
         let objects = open(folder.path());
-        for size in [PART_BYTES - 1, PART_BYTES, PART_BYTES + 1, 2 * PART_BYTES + 7] {
+        for size in [
+            PART_BYTES - 1,
+            PART_BYTES,
+            PART_BYTES + 1,
+            2 * PART_BYTES + 7,
+        ] {
             let bytes: Vec<u8> = (0..size).map(|i| (i % 251) as u8).collect();
             let file = folder.path().join(format!("{size}"));
             std::fs::write(&file, &bytes).unwrap();

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use xoay_format::{Language, ProductManifest};
 
 use crate::Error;
-use crate::api::{Path, Query, App, authority, poster_of, preferred};
+use crate::api::{App, Path, Query, authority, poster_of, preferred};
 use crate::catalogue::{Product, ProductId, Publication};
 
 /// What a page of ours may load and run, and who may frame it.
