@@ -223,7 +223,7 @@ impl From<sqlx::Error> for Error {
         // SQLite's own code for a full disk is 13.
         let full = source
             .as_database_error()
-            .and_then(|e| e.code())
+            .and_then(sqlx::error::DatabaseError::code)
             .is_some_and(|code| code == "13");
         if full || is_no_space(&source) {
             Self::NoSpace

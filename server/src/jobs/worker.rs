@@ -146,10 +146,10 @@ impl Worker {
         match settled {
             Ok(true) => tracing::info!(job = %id, elapsed_ms, "job {word}"),
             Ok(false) => {
-                tracing::warn!(job = %id, elapsed_ms, "job lost to another worker; nothing written")
+                tracing::warn!(job = %id, elapsed_ms, "job lost to another worker; nothing written");
             }
             Err(error) => {
-                tracing::error!(job = %id, %error, "cannot end the job; its lease will run out")
+                tracing::error!(job = %id, %error, "cannot end the job; its lease will run out");
             }
         }
     }

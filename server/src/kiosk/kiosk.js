@@ -43,11 +43,17 @@ async function refresh() {
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
     const fresh = page.querySelector("main");
     if (fresh) document.querySelector("main").replaceChildren(...fresh.childNodes);
+    paint();
   } catch {
     // Tried again after the next idle minute.
   } finally {
     wait();
   }
+}
+
+// Photos rarely have the tile's shape; their own background fills the rest.
+function paint() {
+  for (const picture of document.querySelectorAll(".picture")) picture.style.backgroundColor = picture.dataset.background;
 }
 
 document.querySelector("main").addEventListener("click", (event) => {
@@ -61,4 +67,5 @@ for (const name of ["pointerdown", "pointermove", "keydown", "wheel", "scroll"])
   addEventListener(name, wait, { passive: true, capture: true });
 }
 addEventListener("contextmenu", (event) => event.preventDefault());
+paint();
 wait();

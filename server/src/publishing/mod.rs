@@ -95,10 +95,19 @@ pub(crate) async fn make_public(
 /// The manifest of a product, with `prefix` leading from where it is served to the objects.
 pub(crate) fn product_manifest(
     product: &Product,
-    spin: Option<SpinManifest>,
-    model: Option<ModelManifest>,
+    mut spin: Option<SpinManifest>,
+    mut model: Option<ModelManifest>,
     prefix: &str,
 ) -> ProductManifest {
+    // Those who do not see the picture hear at least the product's name.
+    for alt in [
+        spin.as_mut().map(|spin| &mut spin.alt),
+        model.as_mut().map(|model| &mut model.alt),
+    ] {
+        if let Some(alt) = alt.filter(|alt| alt.is_empty()) {
+            *alt = product.name.clone();
+        }
+    }
     let mut manifest = ProductManifest {
         kind: ProductManifest::KIND.into(),
         version: ProductManifest::VERSION,

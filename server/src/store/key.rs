@@ -137,7 +137,7 @@ mod tests {
         for name in [
             String::new(),
             "a.webp".into(),
-            format!("{hash}"),
+            hash.clone(),
             format!("{hash}.html"),
             format!("{hash}.svg"),
             format!("{hash}.webp.html"),

@@ -54,6 +54,8 @@ pub(crate) struct Card {
     pub(crate) producer: String,
     pub(crate) commune: String,
     pub(crate) poster: Option<Poster>,
+    /// What lies behind the poster, `#rrggbb`.
+    pub(crate) background: String,
     pub(crate) has_spin: bool,
     pub(crate) has_model: bool,
 }
@@ -90,6 +92,11 @@ impl Card {
             producer: product.producer.get(language).to_owned(),
             commune: product.commune.get(language).to_owned(),
             poster,
+            background: manifest
+                .spin
+                .as_ref()
+                .map_or("#ffffff", |spin| spin.background.as_str())
+                .to_owned(),
             has_spin: manifest.spin.is_some(),
             has_model: manifest.model.is_some(),
         })

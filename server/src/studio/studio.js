@@ -42,7 +42,7 @@ function card(product) {
   return element("li", {}, element("a", { href: `#/products/${product.id}` },
     element("span", { class: "row" }, element("span", {}, localised(product.name)), state(product.version ? "published" : "draft")),
     element("small", {}, [localised(product.producer), localised(product.commune)].filter(Boolean).join(" · ") || "\u00a0"),
-    element("small", {}, facts.join(", ") || t("chưa có ảnh", "no photos yet"))));
+    element("small", {}, facts.join(", ") || (product.version ? "\u00a0" : t("chưa có ảnh", "no photos yet")))));
 }
 
 const state = (name) => element("span", { class: `badge ${name}` }, name === "published" ? t("Đã xuất bản", "Published") : t("Bản nháp", "Draft"));
@@ -85,7 +85,7 @@ async function workspace(id) {
   const failed = product.jobs[0]?.state === "failed" ? product.jobs[0] : null;
   if (running) watch(view, running);
   else if (failed) showFailure(view, failed);
-  if (done) showResult(view, done, product);
+  if (done || product.publication) showResult(view, done, product);
   return [
     element("p", {}, element("a", { href: "#" }, t("← Tất cả sản phẩm", "← All products"))),
     element("div", { class: "head" }, element("h1", {}, localised(product.name)), badge),
@@ -188,8 +188,10 @@ function showFailure(view, job) {
   view.work.prepend(problem(localised(job.error?.message)));
 }
 
+/** Shows what a job made, or what is public where no job made it here. */
 function showResult(view, job, product) {
-  const viewer = element("xoay-viewer", { src: `/api/jobs/${job.id}/manifest.json`, lang: language });
+  const source = job ? `/api/jobs/${job.id}/manifest.json` : product.publication.manifest;
+  const viewer = element("xoay-viewer", { src: source, lang: language });
   const answer = element("div", { class: "actions" });
   const page = `/products/${view.id}?lang=${language}`;
   const publish = element("button", { type: "button" }, product.publication ? t("Xuất bản lại", "Publish again") : t("Xuất bản", "Publish"));
@@ -205,13 +207,13 @@ function showResult(view, job, product) {
     }
     publish.disabled = false;
   });
-  answer.append(...[publish, product.publication ? link() : null].filter(Boolean));
-  const warnings = job.progress.warnings;
+  answer.append(...[job ? publish : null, product.publication ? link() : null].filter(Boolean));
+  const warnings = job ? job.progress.warnings : [];
   const notes = warnings.length ? element("details", { class: "warning" },
     element("summary", {}, t(`${warnings.length} điều cần xem lại`, `${warnings.length} things to look at`)),
     element("ul", {}, ...warnings.map((text) => element("li", {}, localised(text))))) : null;
   view.result.hidden = false;
-  view.result.replaceChildren(...[element("h2", {}, t("Kết quả", "Result")), notes, element("div", { class: "preview" }, viewer), answer].filter(Boolean));
+  view.result.replaceChildren(...[element("h2", {}, job ? t("Kết quả", "Result") : t("Đang công khai", "Public now")), notes, element("div", { class: "preview" }, viewer), answer].filter(Boolean));
 }
 
 // The switch of languages keeps the product that is open.

@@ -16,7 +16,7 @@ use crate::catalogue::Upload;
 use crate::store::{Class, ObjectKey};
 
 /// A client that sends nothing for so long has gone.
-const IDLE_LIMIT: Duration = Duration::from_secs(60);
+const IDLE_LIMIT: Duration = Duration::from_mins(1);
 /// What is read of a refused body, so that its sender gets to see the answer.
 const DRAIN_LIMIT_BYTES: u64 = 64 * 1024 * 1024;
 const DRAIN_LIMIT: Duration = Duration::from_secs(10);

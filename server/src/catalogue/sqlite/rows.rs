@@ -11,7 +11,7 @@ use crate::Error;
 use crate::catalogue::{Job, JobKind, JobState, Photo, Product, Progress, Publication, Upload};
 use crate::store::{Class, ObjectKey};
 
-pub(super) fn corrupt(what: &'static str, reason: impl ToString) -> Error {
+pub(super) fn corrupt(what: &'static str, reason: impl std::fmt::Display) -> Error {
     Error::Corrupt {
         what,
         reason: reason.to_string(),

@@ -10,7 +10,7 @@ use crate::catalogue::{
 };
 use crate::store::{Class, ObjectKey};
 
-const LEASE: Duration = Duration::from_secs(60);
+const LEASE: Duration = Duration::from_mins(1);
 /// A lease that has run out by the next statement but one.
 const SHORT: Duration = Duration::from_millis(1);
 
