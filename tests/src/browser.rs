@@ -114,7 +114,7 @@ impl Browser {
     pub async fn drag(&self, selector: &str, dx: i64, dy: i64) -> Result<()> {
         let (x, y) = self.middle(selector).await?;
         let moves = (1..=8).map(|i| (x + dx * i / 8, y + dy * i / 8));
-        let to = |(x, y)| PointerAction::MoveTo { duration: Some(Duration::from_millis(16)), x, y };
+        let to = |at| move_to(at, 16);
         let mut mouse = MouseActions::new("mouse".into())
             .then(to((x, y)))
             .then(PointerAction::Down { button: MOUSE_BUTTON_LEFT });
@@ -132,7 +132,7 @@ impl Browser {
     /// Swipes with one finger.
     pub async fn swipe(&self, selector: &str, dx: i64, dy: i64) -> Result<()> {
         let (x, y) = self.middle(selector).await?;
-        let to = |(x, y)| PointerAction::MoveTo { duration: Some(Duration::from_millis(24)), x, y };
+        let to = |at| move_to(at, 24);
         let mut finger = TouchActions::new("finger".into())
             .then(to((x, y)))
             .then(PointerAction::Down { button: 0 });
@@ -164,6 +164,14 @@ impl Browser {
     /// Ends the session in good order.
     pub async fn close(self) -> Result<()> {
         Ok(self.client.clone().close().await?)
+    }
+}
+
+fn move_to((x, y): (i64, i64), duration_ms: u64) -> PointerAction {
+    PointerAction::MoveTo {
+        duration: Some(Duration::from_millis(duration_ms)),
+        x: x as f64,
+        y: y as f64,
     }
 }
 

@@ -1,5 +1,7 @@
 //! A critically damped spring: what makes a number glide to its goal.
 
+use crate::math::Within;
+
 /// A number that follows a goal without ever passing it, the same at every frame rate.
 ///
 /// The motion is the exact solution of `x'' = -2ωx' - ω²(x - goal)`, so two steps of 8 ms land where one of 16 ms does.
@@ -62,7 +64,7 @@ impl Damper {
     /// Stops a swing at the ends of a range that holds the goal.
     pub fn keep_within(&mut self, least: f64, most: f64) {
         if !(least..=most).contains(&self.value) {
-            self.value = self.value.clamp(least, most);
+            self.value = self.value.within(least, most);
             self.velocity_per_s = 0.0;
         }
     }

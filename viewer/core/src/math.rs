@@ -1,5 +1,29 @@
 //! The little linear algebra that the viewer needs. Matrices are column-major, as in glTF and GL.
 
+/// Keeping a number between two others.
+///
+/// The standard library's `clamp` of floats carries the text of its own panic, and with it 25 KB of number printing, into
+/// WebAssembly.
+pub trait Within {
+    /// The nearest number in `least..=most`; `least` for what is no number.
+    #[must_use]
+    fn within(self, least: Self, most: Self) -> Self;
+}
+
+impl Within for f64 {
+    #[allow(clippy::manual_clamp)] // see the trait
+    fn within(self, least: f64, most: f64) -> f64 {
+        self.max(least).min(most)
+    }
+}
+
+impl Within for f32 {
+    #[allow(clippy::manual_clamp)] // see the trait
+    fn within(self, least: f32, most: f32) -> f32 {
+        self.max(least).min(most)
+    }
+}
+
 /// Three numbers.
 pub type Vec3 = [f32; 3];
 

@@ -1,6 +1,7 @@
 //! The camera's orbit around a model.
 
 use crate::damper::Damper;
+use crate::math::Within;
 
 const GLIDE_S: f64 = 0.22;
 const LOWEST_RAD: f64 = -0.2;
@@ -26,7 +27,7 @@ impl Orbit {
     /// An orbit that starts, and comes home, at these angles.
     #[must_use]
     pub fn new(azimuth_rad: f64, elevation_rad: f64) -> Self {
-        let elevation_rad = elevation_rad.clamp(LOWEST_RAD, HIGHEST_RAD);
+        let elevation_rad = elevation_rad.within(LOWEST_RAD, HIGHEST_RAD);
         Self {
             azimuth_rad: Damper::new(azimuth_rad, GLIDE_S),
             elevation_rad: Damper::new(elevation_rad, GLIDE_S),
@@ -60,7 +61,7 @@ impl Orbit {
             .jump(self.azimuth_rad.value() - dx * rad_per_px);
         let elevation = self.elevation_rad.value() + dy * rad_per_px;
         self.elevation_rad
-            .jump(elevation.clamp(LOWEST_RAD, HIGHEST_RAD));
+            .jump(elevation.within(LOWEST_RAD, HIGHEST_RAD));
         self.wrap();
     }
 
@@ -68,7 +69,7 @@ impl Orbit {
     pub fn release(&mut self, vx: f64, vy: f64, size: f64) {
         let rad_per_px = core::f64::consts::PI / size.max(1.0);
         let limit = |v: f64| {
-            let speed = (v * rad_per_px).clamp(-FASTEST_RAD_PER_S, FASTEST_RAD_PER_S);
+            let speed = (v * rad_per_px).within(-FASTEST_RAD_PER_S, FASTEST_RAD_PER_S);
             if speed.is_finite() { speed } else { 0.0 }
         };
         let (spin, tilt) = (limit(-vx), limit(vy));
@@ -76,14 +77,14 @@ impl Orbit {
             .launch(self.azimuth_rad.value() + spin * GLIDE_S, spin);
         let goal = self.elevation_rad.value() + tilt * GLIDE_S;
         self.elevation_rad
-            .launch(goal.clamp(LOWEST_RAD, HIGHEST_RAD), tilt);
+            .launch(goal.within(LOWEST_RAD, HIGHEST_RAD), tilt);
     }
 
     /// Glides by these angles from where it is going.
     pub fn turn_by(&mut self, azimuth_rad: f64, elevation_rad: f64) {
         self.azimuth_rad.aim(self.azimuth_rad.goal() + azimuth_rad);
         let goal = self.elevation_rad.goal() + elevation_rad;
-        self.elevation_rad.aim(goal.clamp(LOWEST_RAD, HIGHEST_RAD));
+        self.elevation_rad.aim(goal.within(LOWEST_RAD, HIGHEST_RAD));
     }
 
     /// Stands at `azimuth_rad` at once.
@@ -95,7 +96,7 @@ impl Orbit {
     /// Comes `factor` times nearer.
     pub fn zoom_by(&mut self, factor: f64) {
         let goal = self.distance.goal() / factor.max(1e-3);
-        self.distance.aim(goal.clamp(NEAREST, FARTHEST));
+        self.distance.aim(goal.within(NEAREST, FARTHEST));
     }
 
     /// How much nearer than the whole view it is going to be.

@@ -3,6 +3,7 @@
 use xoay_format::Direction;
 
 use crate::damper::Damper;
+use crate::math::Within;
 
 /// Seconds in which a flick loses 63% of its speed.
 const GLIDE_S: f64 = 0.28;
@@ -92,7 +93,7 @@ impl Turn {
         let rows = (self.rows.len() - 1) as f64;
         let row = self.row + dy / height.max(1.0) * rows * 1.5;
         if row.is_finite() {
-            self.row = row.clamp(0.0, rows);
+            self.row = row.within(0.0, rows);
         }
         self.wrap();
     }
@@ -100,7 +101,7 @@ impl Turn {
     /// Lets go at `vx` pixels a second: the turn glides to a whole frame.
     pub fn release(&mut self, vx: f64, width: f64) {
         let speed = (self.sign * vx / width.max(1.0))
-            .clamp(-FASTEST_TURNS_PER_S, FASTEST_TURNS_PER_S);
+            .within(-FASTEST_TURNS_PER_S, FASTEST_TURNS_PER_S);
         let speed = if speed.is_finite() { speed } else { 0.0 };
         let count = f64::from(self.row().frame_count);
         let goal = ((self.place.value() + speed * GLIDE_S) * count).round() / count;
@@ -118,7 +119,7 @@ impl Turn {
     /// Changes the row by `rows`, keeping the angle.
     pub fn change_row(&mut self, rows: i32) {
         let last = (self.rows.len() - 1) as f64;
-        self.row = (self.row.round() + f64::from(rows)).clamp(0.0, last);
+        self.row = (self.row.round() + f64::from(rows)).within(0.0, last);
     }
 
     /// Shows `frame` at once; beyond the last it shows the last.
@@ -170,7 +171,7 @@ impl Turn {
             part
         } else {
             let count = f64::from(self.row().frame_count);
-            part.clamp(0.0, (count - 1.0) / count)
+            part.within(0.0, (count - 1.0) / count)
         }
     }
 

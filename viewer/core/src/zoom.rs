@@ -1,5 +1,7 @@
 //! Zoom and pan of a flat picture.
 
+use crate::math::Within;
+
 /// How a picture is magnified within its frame.
 ///
 /// `scale` 1 shows it whole. `x` and `y` are the picture's point at the frame's centre, as parts of its width and height.
@@ -44,7 +46,7 @@ impl Zoom {
             return;
         }
         let before = self.scale;
-        self.scale = (before * factor).clamp(1.0, self.most);
+        self.scale = (before * factor).within(1.0, self.most);
         let kept = 1.0 / before - 1.0 / self.scale;
         self.x += (at_x - 0.5) * kept;
         self.y += (at_y - 0.5) * kept;
@@ -67,8 +69,8 @@ impl Zoom {
 
     fn keep_inside(&mut self) {
         let half = 0.5 / self.scale;
-        self.x = self.x.clamp(half, 1.0 - half);
-        self.y = self.y.clamp(half, 1.0 - half);
+        self.x = self.x.within(half, 1.0 - half);
+        self.y = self.y.within(half, 1.0 - half);
     }
 }
 

@@ -2,12 +2,12 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use js_sys::Function;
-use three_d::Context;
+use three_d::{Context, CoreError};
 use wasm_bindgen::prelude::*;
 use web_sys::{HtmlCanvasElement, WebGl2RenderingContext, WebGlContextAttributes};
 use xoay_viewer_core::gesture::{Action, Gestures, Phase};
 use xoay_viewer_core::gltf::Model;
-use xoay_viewer_core::math::Mat4;
+use xoay_viewer_core::math::{Mat4, Within};
 use xoay_viewer_core::orbit::Orbit;
 
 use crate::draw::{Camera, Stage};
@@ -68,7 +68,11 @@ impl ModelView {
         if gl.is_context_lost() {
             return Err(lost());
         }
-        let stage = Stage::new(context, model, textures).map_err(|e| JsValue::from(e.to_string()))?;
+        let stage = Stage::new(context, model, textures).map_err(|e| match e {
+            // Without the shader's whole source.
+            CoreError::ShaderCompilation(kind, _, log) => format!("the {kind} shader: {log}"),
+            other => other.to_string(),
+        })?;
         Ok(Self(RefCell::new(Inner {
             canvas,
             gl,
@@ -88,9 +92,9 @@ impl ModelView {
     pub fn resize(&self, width_px: f64, height_px: f64, pixel_ratio: f64) {
         {
             let inner = &mut *self.0.borrow_mut();
-            inner.width_px = width_px.clamp(1.0, 8192.0);
-            inner.height_px = height_px.clamp(1.0, 8192.0);
-            inner.pixel_ratio = pixel_ratio.clamp(0.5, 2.0);
+            inner.width_px = width_px.within(1.0, 8192.0);
+            inner.height_px = height_px.within(1.0, 8192.0);
+            inner.pixel_ratio = pixel_ratio.within(0.5, 2.0);
             let (width, height) = inner.canvas_size();
             inner.canvas.set_width(width);
             inner.canvas.set_height(height);
@@ -173,7 +177,7 @@ impl ModelView {
             return false;
         }
         let dt_s = inner.last_ms.map_or(0.0, |last| (time_ms - last) / 1000.0);
-        let moving = inner.orbit.step(dt_s.clamp(0.0, 0.1));
+        let moving = inner.orbit.step(dt_s.within(0.0, 0.1));
         inner.last_ms = moving.then_some(time_ms);
         let (width, height) = inner.canvas_size();
         inner.stage.draw(&inner.camera(), width, height);

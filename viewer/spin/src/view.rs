@@ -6,6 +6,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageBitmap};
 use xoay_viewer_core::gesture::{Action, Gestures, Phase};
+use xoay_viewer_core::math::Within;
 use xoay_viewer_core::plan::SpinPlan;
 use xoay_viewer_core::turn::Turn;
 use xoay_viewer_core::zoom::Zoom;
@@ -99,16 +100,16 @@ impl SpinView {
     pub fn resize(&self, width_px: f64, height_px: f64, pixel_ratio: f64) {
         {
             let inner = &mut *self.0.borrow_mut();
-            inner.width_px = width_px.clamp(1.0, 16_384.0);
-            inner.height_px = height_px.clamp(1.0, 16_384.0);
-            inner.pixel_ratio = pixel_ratio.clamp(0.5, 3.0);
+            inner.width_px = width_px.within(1.0, 16_384.0);
+            inner.height_px = height_px.within(1.0, 16_384.0);
+            inner.pixel_ratio = pixel_ratio.within(0.5, 3.0);
             let (width, height) = inner.canvas_size();
             inner.canvas.set_width(width as u32);
             inner.canvas.set_height(height as u32);
             let wanted = inner.wanted_px();
             inner.frames.choose(&inner.plan, wanted);
             let most = f64::from(inner.plan.width) / wanted * 2.0;
-            inner.zoom = Zoom::new(most.clamp(2.5, 8.0));
+            inner.zoom = Zoom::new(most.within(2.5, 8.0));
         }
         pump(&self.0);
         notify(&self.0, "draw", &JsValue::UNDEFINED);
@@ -208,7 +209,7 @@ impl SpinView {
         let (moving, frame, sharp) = {
             let inner = &mut *self.0.borrow_mut();
             let dt_s = inner.last_ms.map_or(0.0, |last| (time_ms - last) / 1000.0);
-            let moving = !inner.gestures.active() && inner.turn.step(dt_s.clamp(0.0, 0.1));
+            let moving = !inner.gestures.active() && inner.turn.step(dt_s.within(0.0, 0.1));
             inner.last_ms = moving.then_some(time_ms);
             let sharp = inner.paint() && !inner.sharp;
             inner.sharp |= sharp;
@@ -288,7 +289,7 @@ impl Inner {
         let whole = self.wanted_px() / self.pixel_ratio;
         let part_x = (x - self.width_px / 2.0) / whole + 0.5;
         let part_y = (y - self.height_px / 2.0) / (whole / self.aspect()) + 0.5;
-        self.zoom.by(factor, part_x.clamp(0.0, 1.0), part_y.clamp(0.0, 1.0));
+        self.zoom.by(factor, part_x.within(0.0, 1.0), part_y.clamp(0.0, 1.0));
     }
 
     fn key(&mut self, name: &str) -> bool {

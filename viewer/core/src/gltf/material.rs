@@ -1,6 +1,7 @@
 use super::GltfError;
 use super::accessor::invalid;
 use crate::json::Json;
+use crate::math::Within;
 
 /// How clear a wholly transmissive surface is drawn.
 const CLEAREST: f32 = 0.88;
@@ -84,7 +85,7 @@ impl Material {
         let strength = extensions.get("KHR_materials_emissive_strength");
         let strength = strength.get("emissiveStrength").number().unwrap_or(1.0) as f32;
         let transmission = extensions.get("KHR_materials_transmission");
-        let transmission = number(transmission.get("transmissionFactor"), 0.0).clamp(0.0, 1.0);
+        let transmission = number(transmission.get("transmissionFactor"), 0.0).within(0.0, 1.0);
         let texture = |json: &Json| texture(json, document);
         let normal = json.get("normalTexture");
         let occlusion = json.get("occlusionTexture");

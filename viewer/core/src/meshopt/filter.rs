@@ -1,5 +1,7 @@
 //! The filters that follow the attribute codec.
 
+use crate::math::Within;
+
 /// How decoded attributes are turned into their final form.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Filter {
@@ -132,5 +134,5 @@ fn color([luma, orange, green, alpha]: [i32; 4], most: f32) -> [f32; 4] {
         luma - orange - green,
         whole_alpha,
     ]
-    .map(|c| (c as f32 * scale + 0.5).clamp(0.0, most))
+    .map(|c| (c as f32 * scale + 0.5).within(0.0, most))
 }

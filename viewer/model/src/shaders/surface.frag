@@ -10,23 +10,31 @@ uniform float u_alpha_cutoff;
 uniform float u_normal_scale;
 uniform float u_occlusion_strength;
 
-#define SLOT(name) uniform sampler2D t_##name; uniform mat3 m_##name; uniform float s_##name;
-#define UV(name) (m_##name * vec3(s_##name > 0.5 ? v_uv.zw : v_uv.xy, 1.0)).xy
-
+// Each texture: where it is, what turns its coordinates, which set of them it uses.
 #ifdef MAP_BASE
-SLOT(base)
+uniform sampler2D t_base;
+uniform mat3 m_base;
+uniform float s_base;
 #endif
 #ifdef MAP_METAL_ROUGH
-SLOT(metal_rough)
+uniform sampler2D t_metal_rough;
+uniform mat3 m_metal_rough;
+uniform float s_metal_rough;
 #endif
 #ifdef MAP_NORMAL
-SLOT(normal)
+uniform sampler2D t_normal;
+uniform mat3 m_normal;
+uniform float s_normal;
 #endif
 #ifdef MAP_OCCLUSION
-SLOT(occlusion)
+uniform sampler2D t_occlusion;
+uniform mat3 m_occlusion;
+uniform float s_occlusion;
 #endif
 #ifdef MAP_EMISSIVE
-SLOT(emissive)
+uniform sampler2D t_emissive;
+uniform mat3 m_emissive;
+uniform float s_emissive;
 #endif
 
 in vec3 v_world;
@@ -34,6 +42,10 @@ in vec3 v_normal;
 in vec4 v_uv;
 in vec4 v_color;
 layout(location = 0) out vec4 out_color;
+
+vec2 place(mat3 transform, float set) {
+    return (transform * vec3(set > 0.5 ? v_uv.zw : v_uv.xy, 1.0)).xy;
+}
 
 // Direction and sharpness, brightness, of each soft box. The camera looks along -Z.
 const int LAMPS = 6;
@@ -114,7 +126,7 @@ vec3 surface_normal(vec3 view) {
     vec3 n = normalize(cross(dFdx(v_world), dFdy(v_world)));
 #endif
 #ifdef MAP_NORMAL
-    vec2 uv = UV(normal);
+    vec2 uv = place(m_normal, s_normal);
     vec3 dp1 = dFdx(v_world), dp2 = dFdy(v_world);
     vec2 duv1 = dFdx(uv), duv2 = dFdy(uv);
     vec3 dp2perp = cross(dp2, n), dp1perp = cross(n, dp1);
@@ -132,7 +144,7 @@ vec3 surface_normal(vec3 view) {
 void main() {
     vec4 base = u_base_color * v_color;
 #ifdef MAP_BASE
-    base *= texture(t_base, UV(base));
+    base *= texture(t_base, place(m_base, s_base));
 #endif
 #ifdef ALPHA_MASK
     if (base.a < u_alpha_cutoff) discard;
@@ -142,18 +154,18 @@ void main() {
 #endif
     vec3 emissive = u_emissive;
 #ifdef MAP_EMISSIVE
-    emissive *= texture(t_emissive, UV(emissive)).rgb;
+    emissive *= texture(t_emissive, place(m_emissive, s_emissive)).rgb;
 #endif
 #ifdef UNLIT
     out_color = vec4(to_srgb(base.rgb) * base.a, base.a);
 #else
     vec2 metal_rough = u_metal_rough;
 #ifdef MAP_METAL_ROUGH
-    metal_rough *= texture(t_metal_rough, UV(metal_rough)).bg;
+    metal_rough *= texture(t_metal_rough, place(m_metal_rough, s_metal_rough)).bg;
 #endif
     float occlusion = 1.0;
 #ifdef MAP_OCCLUSION
-    occlusion += u_occlusion_strength * (texture(t_occlusion, UV(occlusion)).r - 1.0);
+    occlusion += u_occlusion_strength * (texture(t_occlusion, place(m_occlusion, s_occlusion)).r - 1.0);
 #endif
     vec3 view = normalize(u_eye - v_world);
     vec3 n = surface_normal(view);
