@@ -6,7 +6,9 @@ use std::process::{Command as Blocking, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
-use fantoccini::actions::{InputSource, MouseActions, PointerAction, TouchActions, MOUSE_BUTTON_LEFT};
+use fantoccini::actions::{
+    InputSource, MOUSE_BUTTON_LEFT, MouseActions, PointerAction, TouchActions,
+};
 use fantoccini::{Client, ClientBuilder, Locator};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -54,7 +56,9 @@ impl Browser {
             .kill_on_drop(true)
             .spawn()
             .context("cannot start chromedriver: `cargo xtask test` installs it with chromium")?;
-        let port = timeout(PATIENCE, port_of(&mut driver)).await.context("chromedriver says no port")??;
+        let port = timeout(PATIENCE, port_of(&mut driver))
+            .await
+            .context("chromedriver says no port")??;
         let mut args: Vec<String> = FLAGS.iter().map(|&flag| flag.to_owned()).collect();
         args.push(format!("--user-data-dir={}", profile.path().display()));
         args.push(format!("--window-size={width_px},{height_px}"));
@@ -107,7 +111,9 @@ impl Browser {
                 sleep(Duration::from_millis(40)).await;
             }
         };
-        timeout(PATIENCE, poll).await.with_context(|| format!("never true: {condition}"))?
+        timeout(PATIENCE, poll)
+            .await
+            .with_context(|| format!("never true: {condition}"))?
     }
 
     /// Drags with the mouse from a point of an element's middle by (`dx`, `dy`) pixels, in steps.
@@ -115,16 +121,23 @@ impl Browser {
         let (x, y) = self.middle(selector).await?;
         let moves = (1..=8).map(|i| (x + dx * i / 8, y + dy * i / 8));
         let to = |at| move_to(at, 16);
-        let mut mouse = MouseActions::new("mouse".into())
-            .then(to((x, y)))
-            .then(PointerAction::Down { button: MOUSE_BUTTON_LEFT });
+        let mut mouse =
+            MouseActions::new("mouse".into())
+                .then(to((x, y)))
+                .then(PointerAction::Down {
+                    button: MOUSE_BUTTON_LEFT,
+                });
         for at in moves {
             mouse = mouse.then(to(at));
         }
         // A pause before lifting: no flick, the test ends where the hand does.
         let mouse = mouse
-            .then(PointerAction::Pause { duration: Duration::from_millis(200) })
-            .then(PointerAction::Up { button: MOUSE_BUTTON_LEFT });
+            .then(PointerAction::Pause {
+                duration: Duration::from_millis(200),
+            })
+            .then(PointerAction::Up {
+                button: MOUSE_BUTTON_LEFT,
+            });
         self.client.perform_actions(mouse).await?;
         Ok(self.client.release_actions().await?)
     }
@@ -140,7 +153,9 @@ impl Browser {
             finger = finger.then(to((x + dx * i / 8, y + dy * i / 8)));
         }
         let finger = finger
-            .then(PointerAction::Pause { duration: Duration::from_millis(200) })
+            .then(PointerAction::Pause {
+                duration: Duration::from_millis(200),
+            })
             .then(PointerAction::Up { button: 0 });
         self.client.perform_actions(finger).await?;
         Ok(self.client.release_actions().await?)
@@ -193,7 +208,11 @@ impl Drop for Browser {
             pids.extend(children(&pids[at]));
             at += 1;
         }
-        let _ = Blocking::new("kill").arg("-KILL").args(&pids).stderr(Stdio::null()).status();
+        let _ = Blocking::new("kill")
+            .arg("-KILL")
+            .args(&pids)
+            .stderr(Stdio::null())
+            .status();
     }
 }
 

@@ -34,10 +34,19 @@ impl Site {
     ///
     /// # Errors
     /// No free port.
-    pub async fn start(fixtures: &str, pages: &[(&str, String)], policy: Option<String>) -> Result<Self> {
+    pub async fn start(
+        fixtures: &str,
+        pages: &[(&str, String)],
+        policy: Option<String>,
+    ) -> Result<Self> {
         let content = Arc::new(Content {
-            fixtures: PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(fixtures),
-            pages: pages.iter().map(|(name, text)| ((*name).to_owned(), text.clone())).collect(),
+            fixtures: PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+                .join("fixtures")
+                .join(fixtures),
+            pages: pages
+                .iter()
+                .map(|(name, text)| ((*name).to_owned(), text.clone()))
+                .collect(),
             policy,
         });
         let app = Router::new()
@@ -65,7 +74,11 @@ const ANY_ORIGIN: (HeaderName, &str) = (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"
 
 async fn viewer(Path(name): Path<String>) -> Response {
     match xoay_viewer_bundle::file(&name) {
-        Some(file) => ([ANY_ORIGIN, (header::CONTENT_TYPE, file.media_type)], file.bytes).into_response(),
+        Some(file) => (
+            [ANY_ORIGIN, (header::CONTENT_TYPE, file.media_type)],
+            file.bytes,
+        )
+            .into_response(),
         None => StatusCode::NOT_FOUND.into_response(),
     }
 }
@@ -92,10 +105,16 @@ async fn page(State(content): State<Arc<Content>>, Path(name): Path<String>) -> 
         return StatusCode::NOT_FOUND.into_response();
     };
     let script = name.ends_with(".js");
-    let media_type = if script { "text/javascript" } else { "text/html; charset=utf-8" };
+    let media_type = if script {
+        "text/javascript"
+    } else {
+        "text/html; charset=utf-8"
+    };
     let mut response = ([(header::CONTENT_TYPE, media_type)], text.clone()).into_response();
     if let Some(policy) = content.policy.as_deref().and_then(|p| p.parse().ok()) {
-        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+        response
+            .headers_mut()
+            .insert(header::CONTENT_SECURITY_POLICY, policy);
     }
     response
 }

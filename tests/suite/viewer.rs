@@ -1,7 +1,7 @@
 //! `<xoay-viewer>` in a real Chromium, under a strict content security policy.
 
 use anyhow::Result;
-use fantoccini::actions::{KeyAction, KeyActions, InputSource};
+use fantoccini::actions::{InputSource, KeyAction, KeyActions};
 use serde_json::Value;
 use xoay_tests::browser::Browser;
 use xoay_tests::site::Site;
@@ -46,36 +46,63 @@ async fn show(element: &str, width_px: u32, height_px: u32) -> Result<(Site, Bro
     let pages = [("index", page("", element)), ("watch.js", WATCH.to_owned())];
     let site = Site::start("viewer", &pages, Some(STRICT.to_owned())).await?;
     let browser = Browser::start(width_px, height_px).await?;
-    browser.open(&format!("{}/pages/index", site.origin)).await?;
+    browser
+        .open(&format!("{}/pages/index", site.origin))
+        .await?;
     Ok((site, browser))
 }
 
 async fn loaded(browser: &Browser, view: &str) -> Result<()> {
-    browser.until(&format!("window.seen && seen.events.some(e => e[0] === 'load' && e[1].view === '{view}')")).await
+    browser
+        .until(&format!(
+            "window.seen && seen.events.some(e => e[0] === 'load' && e[1].view === '{view}')"
+        ))
+        .await
 }
 
 /// Nothing may have gone wrong that the page does not show.
 async fn all_well(browser: &Browser) -> Result<()> {
     let seen = browser.run("return seen").await?;
-    assert_eq!(seen["violations"], serde_json::json!([]), "the policy was violated");
+    assert_eq!(
+        seen["violations"],
+        serde_json::json!([]),
+        "the policy was violated"
+    );
     assert_eq!(seen["errors"], serde_json::json!([]), "the page had errors");
-    assert!(seen["shift"].as_f64().unwrap() < 1e-9, "the layout moved by {}", seen["shift"]);
+    assert!(
+        seen["shift"].as_f64().unwrap() < 1e-9,
+        "the layout moved by {}",
+        seen["shift"]
+    );
     Ok(())
 }
 
 async fn pixels(browser: &Browser) -> Result<Vec<u64>> {
     let value = browser.wait("pixels()").await?;
-    Ok(value.as_array().unwrap().iter().filter_map(Value::as_u64).collect())
+    Ok(value
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(Value::as_u64)
+        .collect())
 }
 
 /// Mean difference of two pictures, 0 to 255.
 fn difference(a: &[u64], b: &[u64]) -> f64 {
     assert_eq!(a.len(), b.len());
-    a.iter().zip(b).map(|(a, b)| a.abs_diff(*b) as f64).sum::<f64>() / a.len() as f64
+    a.iter()
+        .zip(b)
+        .map(|(a, b)| a.abs_diff(*b) as f64)
+        .sum::<f64>()
+        / a.len() as f64
 }
 
 async fn frame(browser: &Browser) -> Result<u64> {
-    Ok(browser.run("return viewer().frame").await?.as_u64().unwrap())
+    Ok(browser
+        .run("return viewer().frame")
+        .await?
+        .as_u64()
+        .unwrap())
 }
 
 async fn press(browser: &Browser, key: char) -> Result<()> {
@@ -86,24 +113,36 @@ async fn press(browser: &Browser, key: char) -> Result<()> {
 }
 
 const SPIN: &str = "<xoay-viewer src=/fixtures/spin.json width=640 height=480></xoay-viewer>";
-const MODEL: &str = "<xoay-viewer src=/fixtures/product.json view=model width=640 height=480></xoay-viewer>";
+const MODEL: &str =
+    "<xoay-viewer src=/fixtures/product.json view=model width=640 height=480></xoay-viewer>";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_drag_turns_the_spin() -> Result<()> {
     let (_site, browser) = show(SPIN, 1280, 800).await?;
     loaded(&browser, "spin").await?;
     assert_eq!(browser.run("return viewer().frameCount").await?, 12);
-    browser.until("part('poster').getAttribute('src') && part('hint').textContent === 'Kéo để xoay'").await?;
+    browser
+        .until("part('poster').getAttribute('src') && part('hint').textContent === 'Kéo để xoay'")
+        .await?;
     browser.screenshot("spin-desktop").await?;
     let before = pixels(&browser).await?;
     assert_eq!(frame(&browser).await?, 0);
     // A quarter of the width is a quarter of the turn.
-    let width = browser.run("return viewer().clientWidth").await?.as_i64().unwrap();
+    let width = browser
+        .run("return viewer().clientWidth")
+        .await?
+        .as_i64()
+        .unwrap();
     browser.drag("xoay-viewer", width / 4, 0).await?;
     assert_eq!(frame(&browser).await?, 3);
     let after = pixels(&browser).await?;
-    assert!(difference(&before, &after) > 1.0, "the picture did not change");
-    let events = browser.run("return seen.events.filter(e => e[0] === 'frame').map(e => e[1].frame)").await?;
+    assert!(
+        difference(&before, &after) > 1.0,
+        "the picture did not change"
+    );
+    let events = browser
+        .run("return seen.events.filter(e => e[0] === 'frame').map(e => e[1].frame)")
+        .await?;
     assert_eq!(events.as_array().unwrap().last().unwrap(), 3);
     all_well(&browser).await?;
     browser.close().await
@@ -119,15 +158,25 @@ async fn keys_turn_and_zoom_and_are_announced() -> Result<()> {
     browser.until("viewer().frame === 2").await?;
     press(&browser, '\u{e012}').await?; // left
     browser.until("viewer().frame === 1").await?;
-    browser.until("part('stage').getAttribute('aria-valuetext') === 'Góc 2 trên 12'").await?;
+    browser
+        .until("part('stage').getAttribute('aria-valuetext') === 'Góc 2 trên 12'")
+        .await?;
     press(&browser, '\u{e010}').await?; // end
     browser.until("viewer().frame === 11").await?;
     let whole = pixels(&browser).await?;
     press(&browser, '+').await?;
     press(&browser, '+').await?;
     browser.screenshot("spin-zoomed").await?;
-    assert!(difference(&whole, &pixels(&browser).await?) > 1.0, "it did not zoom");
-    assert_eq!(browser.run("return part('stage').getAttribute('role')").await?, "slider");
+    assert!(
+        difference(&whole, &pixels(&browser).await?) > 1.0,
+        "it did not zoom"
+    );
+    assert_eq!(
+        browser
+            .run("return part('stage').getAttribute('role')")
+            .await?,
+        "slider"
+    );
     all_well(&browser).await?;
     browser.close().await
 }
@@ -153,9 +202,13 @@ async fn nothing_is_drawn_while_nothing_moves() -> Result<()> {
     let (_site, browser) = show(MODEL, 1280, 800).await?;
     loaded(&browser, "model").await?;
     browser.drag("xoay-viewer", 90, 0).await?;
-    browser.wait("new Promise(done => setTimeout(done, 2500))").await?;
+    browser
+        .wait("new Promise(done => setTimeout(done, 2500))")
+        .await?;
     let before = browser.run("return seen.frames").await?;
-    browser.wait("new Promise(done => setTimeout(done, 700))").await?;
+    browser
+        .wait("new Promise(done => setTimeout(done, 700))")
+        .await?;
     assert_eq!(browser.run("return seen.frames").await?, before);
     all_well(&browser).await?;
     browser.close().await
@@ -169,13 +222,22 @@ async fn the_model_is_drawn_and_turns() -> Result<()> {
     let before = pixels(&browser).await?;
     browser.screenshot("model-desktop").await?;
     let opaque = before.chunks_exact(4).filter(|p| p[3] > 200).count();
-    assert!((150..2800).contains(&opaque), "{opaque} of 3072 pixels are covered");
-    let colours: std::collections::HashSet<_> = before.chunks_exact(4).map(|p| [p[0] / 16, p[1] / 16, p[2] / 16]).collect();
+    assert!(
+        (150..2800).contains(&opaque),
+        "{opaque} of 3072 pixels are covered"
+    );
+    let colours: std::collections::HashSet<_> = before
+        .chunks_exact(4)
+        .map(|p| [p[0] / 16, p[1] / 16, p[2] / 16])
+        .collect();
     assert!(colours.len() > 20, "only {} colours", colours.len());
     browser.drag("xoay-viewer", 240, 60).await?;
     let after = pixels(&browser).await?;
     browser.screenshot("model-turned").await?;
-    assert!(difference(&before, &after) > 1.0, "the picture did not change");
+    assert!(
+        difference(&before, &after) > 1.0,
+        "the picture did not change"
+    );
     all_well(&browser).await?;
     browser.close().await
 }
@@ -185,14 +247,23 @@ async fn photos_and_model_share_their_angle() -> Result<()> {
     let element = "<xoay-viewer src=/fixtures/product.json width=640 height=480></xoay-viewer>";
     let (_site, browser) = show(element, 1280, 800).await?;
     loaded(&browser, "spin").await?;
-    assert_eq!(browser.run("return viewer().views").await?, serde_json::json!(["spin", "model"]));
+    assert_eq!(
+        browser.run("return viewer().views").await?,
+        serde_json::json!(["spin", "model"])
+    );
     browser.run("viewer().frame = 3").await?;
     browser.run("viewer().view = 'model'").await?;
     loaded(&browser, "model").await?;
-    browser.until("Math.abs(viewer().angle - 90) < 0.01").await?;
+    browser
+        .until("Math.abs(viewer().angle - 90) < 0.01")
+        .await?;
     browser.screenshot("product-model").await?;
-    browser.run("viewer().angle = 150; viewer().view = 'spin'").await?;
-    browser.until("viewer().view === 'spin' && viewer().frame === 5").await?;
+    browser
+        .run("viewer().angle = 150; viewer().view = 'spin'")
+        .await?;
+    browser
+        .until("viewer().view === 'spin' && viewer().frame === 5")
+        .await?;
     all_well(&browser).await?;
     browser.close().await
 }
@@ -205,8 +276,13 @@ async fn a_lost_context_is_restored() -> Result<()> {
     browser.run("window.lose = viewer().shadowRoot.querySelector('canvas.model').getContext('webgl2').getExtension('WEBGL_lose_context'); lose.loseContext()").await?;
     browser.until("!part('message').hidden").await?;
     browser.run("lose.restoreContext()").await?;
-    browser.until("part('message').hidden && seen.events.filter(e => e[0] === 'load').length === 2").await?;
-    assert!(difference(&before, &pixels(&browser).await?) < 2.0, "another picture than before");
+    browser
+        .until("part('message').hidden && seen.events.filter(e => e[0] === 'load').length === 2")
+        .await?;
+    assert!(
+        difference(&before, &pixels(&browser).await?) < 2.0,
+        "another picture than before"
+    );
     all_well(&browser).await?;
     browser.close().await
 }
@@ -215,14 +291,21 @@ async fn a_lost_context_is_restored() -> Result<()> {
 async fn it_works_from_another_origin() -> Result<()> {
     let assets = Site::start("viewer", &[], None).await?;
     let there = &assets.origin;
-    let element = format!("<xoay-viewer src={there}/fixtures/product.json width=640 height=480></xoay-viewer>");
+    let element = format!(
+        "<xoay-viewer src={there}/fixtures/product.json width=640 height=480></xoay-viewer>"
+    );
     let policy = format!(
         "default-src 'none'; script-src 'self' {there} 'wasm-unsafe-eval'; connect-src {there}; img-src {there}; style-src 'self'"
     );
-    let pages = [("index", page(there, &element)), ("watch.js", WATCH.to_owned())];
+    let pages = [
+        ("index", page(there, &element)),
+        ("watch.js", WATCH.to_owned()),
+    ];
     let site = Site::start("viewer", &pages, Some(policy)).await?;
     let browser = Browser::start(1280, 800).await?;
-    browser.open(&format!("{}/pages/index", site.origin)).await?;
+    browser
+        .open(&format!("{}/pages/index", site.origin))
+        .await?;
     loaded(&browser, "spin").await?;
     browser.drag("xoay-viewer", 300, 0).await?;
     assert_ne!(frame(&browser).await?, 0);
@@ -236,12 +319,24 @@ async fn it_works_from_another_origin() -> Result<()> {
 async fn what_cannot_be_loaded_is_said_and_may_be_tried_again() -> Result<()> {
     let element = "<xoay-viewer src=/fixtures/missing.json width=640 height=480></xoay-viewer>";
     let (_site, browser) = show(element, 1280, 800).await?;
-    browser.until("window.part && !part('message').hidden").await?;
+    browser
+        .until("window.part && !part('message').hidden")
+        .await?;
     browser.screenshot("error").await?;
     let text = browser.run("return part('message').textContent").await?;
-    assert!(text.as_str().unwrap().starts_with("Không tải được sản phẩm"), "{text}");
-    assert_eq!(browser.run("return seen.events[0][1].kind").await?, "network");
-    browser.run("viewer().setAttribute('src', '/fixtures/spin.json')").await?;
+    assert!(
+        text.as_str()
+            .unwrap()
+            .starts_with("Không tải được sản phẩm"),
+        "{text}"
+    );
+    assert_eq!(
+        browser.run("return seen.events[0][1].kind").await?,
+        "network"
+    );
+    browser
+        .run("viewer().setAttribute('src', '/fixtures/spin.json')")
+        .await?;
     loaded(&browser, "spin").await?;
     assert_eq!(browser.run("return part('message').hidden").await?, true);
     all_well(&browser).await?;

@@ -37,9 +37,14 @@ struct File {
 }
 
 fn main() -> Result<()> {
-    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize()?;
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../..")
+        .canonicalize()?;
     for source in SOURCES {
-        println!("cargo::rerun-if-changed={}", workspace.join(source).display());
+        println!(
+            "cargo::rerun-if-changed={}",
+            workspace.join(source).display()
+        );
     }
     for name in ["VIEWER_DIST", "WASM_OPT"] {
         println!("cargo::rerun-if-env-changed={name}");
@@ -61,13 +66,27 @@ fn build(workspace: &Path, out: &Path) -> Result<Vec<File>> {
     for (stem, library) in MODULES {
         let wasm = target.join(format!("wasm32-unknown-unknown/wasm/{library}.wasm"));
         let [script, module] = bind(&wasm, stem, out)?;
-        replace(&mut loader, &format!("./{stem}.js"), &format!("./{}", script.path))?;
-        replace(&mut loader, &format!("./{stem}.wasm"), &format!("./{}", module.path))?;
+        replace(
+            &mut loader,
+            &format!("./{stem}.js"),
+            &format!("./{}", script.path),
+        )?;
+        replace(
+            &mut loader,
+            &format!("./{stem}.wasm"),
+            &format!("./{}", module.path),
+        )?;
         files.extend([script, module]);
     }
     files.push(stable("xoay-viewer.js", loader.into_bytes()));
-    files.push(stable("legacy.js", fs::read(viewer.join("legacy/legacy.js"))?));
-    files.push(stable("xoay-viewer.d.ts", fs::read(viewer.join("element/xoay-viewer.d.ts"))?));
+    files.push(stable(
+        "legacy.js",
+        fs::read(viewer.join("legacy/legacy.js"))?,
+    ));
+    files.push(stable(
+        "xoay-viewer.d.ts",
+        fs::read(viewer.join("element/xoay-viewer.d.ts"))?,
+    ));
     Ok(files)
 }
 
@@ -77,17 +96,44 @@ fn compile(workspace: &Path, target: &Path) -> Result<()> {
     let mut command = Command::new(cargo);
     command
         .current_dir(workspace)
-        .args(["build", "--locked", "--profile", "wasm", "--target", "wasm32-unknown-unknown"])
-        .args(["--package", "xoay-viewer-spin", "--package", "xoay-viewer-model"])
+        .args([
+            "build",
+            "--locked",
+            "--profile",
+            "wasm",
+            "--target",
+            "wasm32-unknown-unknown",
+        ])
+        .args([
+            "--package",
+            "xoay-viewer-spin",
+            "--package",
+            "xoay-viewer-model",
+        ])
         .arg("--target-dir")
         .arg(target);
     for (name, _) in env::vars_os() {
         let text = name.to_string_lossy();
-        let outer = ["RUSTFLAGS", "RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER", "RUSTC", "RUSTDOC", "CARGO_ENCODED_RUSTFLAGS"]
-            .contains(&&*text)
-            || ["CARGO_BUILD_", "CARGO_PROFILE_", "CARGO_CFG_", "CARGO_FEATURE_", "CARGO_TARGET_", "LLVM_PROFILE", "CARGO_LLVM_COV"]
-                .iter()
-                .any(|prefix| text.starts_with(prefix));
+        let outer = [
+            "RUSTFLAGS",
+            "RUSTC_WRAPPER",
+            "RUSTC_WORKSPACE_WRAPPER",
+            "RUSTC",
+            "RUSTDOC",
+            "CARGO_ENCODED_RUSTFLAGS",
+        ]
+        .contains(&&*text)
+            || [
+                "CARGO_BUILD_",
+                "CARGO_PROFILE_",
+                "CARGO_CFG_",
+                "CARGO_FEATURE_",
+                "CARGO_TARGET_",
+                "LLVM_PROFILE",
+                "CARGO_LLVM_COV",
+            ]
+            .iter()
+            .any(|prefix| text.starts_with(prefix));
         if outer {
             command.env_remove(&name);
         }
@@ -99,7 +145,9 @@ fn compile(workspace: &Path, target: &Path) -> Result<()> {
         write!(flags, "\u{1f}--remap-path-prefix={}=cargo", home.display())?;
     }
     command.env("CARGO_ENCODED_RUSTFLAGS", flags);
-    let output = command.output().context("cannot run cargo for the viewer")?;
+    let output = command
+        .output()
+        .context("cannot run cargo for the viewer")?;
     if output.status.success() {
         return Ok(());
     }
@@ -134,7 +182,10 @@ fn optimize(bytes: Vec<u8>, stem: &str, out: &Path) -> Result<Vec<u8>> {
     let Some(program) = env::var_os("WASM_OPT") else {
         return Ok(bytes);
     };
-    let (before, after) = (out.join(format!("{stem}.before.wasm")), out.join(format!("{stem}.after.wasm")));
+    let (before, after) = (
+        out.join(format!("{stem}.before.wasm")),
+        out.join(format!("{stem}.after.wasm")),
+    );
     fs::write(&before, bytes)?;
     let status = Command::new(&program)
         .args(["-Os", "--all-features"])
@@ -196,13 +247,20 @@ fn stable(path: &str, bytes: Vec<u8>) -> File {
 fn read_folder(folder: &Path) -> Result<Vec<File>> {
     println!("cargo::rerun-if-changed={}", folder.display());
     let mut files = Vec::new();
-    let listing = fs::read_dir(folder).with_context(|| format!("cannot read VIEWER_DIST {}", folder.display()))?;
+    let listing = fs::read_dir(folder)
+        .with_context(|| format!("cannot read VIEWER_DIST {}", folder.display()))?;
     for entry in listing {
         let entry = entry?;
         let path = entry.file_name().to_string_lossy().into_owned();
         if entry.file_type()?.is_file() && media_type(&path).is_some() {
-            let immutable = MODULES.iter().any(|(stem, _)| path.starts_with(&format!("{stem}-")));
-            files.push(File { bytes: fs::read(entry.path())?, path, immutable });
+            let immutable = MODULES
+                .iter()
+                .any(|(stem, _)| path.starts_with(&format!("{stem}-")));
+            files.push(File {
+                bytes: fs::read(entry.path())?,
+                path,
+                immutable,
+            });
         }
     }
     if !files.iter().any(|f| f.path == "xoay-viewer.js") {

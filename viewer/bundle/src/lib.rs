@@ -42,14 +42,22 @@ mod tests {
     /// Compressed bytes of the files whose names begin with one of `stems`.
     fn packed(stems: &[&str]) -> usize {
         let wanted = |f: &&ViewerFile| stems.iter().any(|stem| f.path.starts_with(stem));
-        FILES.iter().filter(wanted).filter_map(|f| f.brotli).map(<[u8]>::len).sum()
+        FILES
+            .iter()
+            .filter(wanted)
+            .filter_map(|f| f.brotli)
+            .map(<[u8]>::len)
+            .sum()
     }
 
     #[test]
     fn the_viewer_stays_within_its_budgets() {
         let loader = file("xoay-viewer.js").and_then(|f| f.brotli).unwrap().len();
         let (spin, model) = (packed(&["spin-"]), packed(&["model-"]));
-        println!("brotli bytes: loader {loader}, spin {spin}, model {model}, legacy {}", packed(&["legacy"]));
+        println!(
+            "brotli bytes: loader {loader}, spin {spin}, model {model}, legacy {}",
+            packed(&["legacy"])
+        );
         assert!(loader <= 8 * 1024, "loader {loader}");
         assert!((1000..=25 * 1024).contains(&spin), "spin path {spin}");
         assert!((1000..=110 * 1024).contains(&model), "3D path {model}");
@@ -61,7 +69,11 @@ mod tests {
         let modules: Vec<_> = FILES.iter().filter(|f| f.immutable).collect();
         assert_eq!(modules.len(), 4);
         for module in modules {
-            assert!(loader.contains(&format!("./{}", module.path)), "{}", module.path);
+            assert!(
+                loader.contains(&format!("./{}", module.path)),
+                "{}",
+                module.path
+            );
         }
         assert!(file("legacy.js").is_some() && file("xoay-viewer.d.ts").is_some());
         assert!(file("../Cargo.toml").is_none());

@@ -202,10 +202,13 @@ mod tests {
         g.pointer(Phase::Down, 1, 0.0, 0.0, 0.0);
         g.pointer(Phase::Down, 2, 100.0, 0.0, 1.0);
         g.pointer(Phase::Down, 3, 500.0, 0.0, 2.0);
-        let Action::Pinch { factor, x, dx, .. } = g.pointer(Phase::Move, 2, 200.0, 0.0, 20.0) else {
+        let Action::Pinch { factor, x, dx, .. } = g.pointer(Phase::Move, 2, 200.0, 0.0, 20.0)
+        else {
             panic!("expected a pinch");
         };
-        assert!((factor - 2.0).abs() < 1e-9 && (x - 100.0).abs() < 1e-9 && (dx - 50.0).abs() < 1e-9);
+        assert!(
+            (factor - 2.0).abs() < 1e-9 && (x - 100.0).abs() < 1e-9 && (dx - 50.0).abs() < 1e-9
+        );
         assert_eq!(g.pointer(Phase::Move, 3, 0.0, 0.0, 21.0), Action::None);
     }
 

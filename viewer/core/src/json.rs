@@ -310,7 +310,11 @@ impl Reader<'_> {
         // Two steps, so that the scale itself does not overflow or vanish before the value would.
         for part in [exponent / 2, exponent - exponent / 2] {
             let scale = 10_f64.powi(part.abs());
-            value = if part < 0 { value / scale } else { value * scale };
+            value = if part < 0 {
+                value / scale
+            } else {
+                value * scale
+            };
         }
         if !value.is_finite() {
             return self.fail();
@@ -352,7 +356,9 @@ mod tests {
                 a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b))
             }
             (Json::Object(a), serde_json::Value::Object(b)) => {
-                a.len() == b.len() && b.iter().all(|(k, v)| a.iter().any(|(n, x)| n == k && same(x, v)))
+                a.len() == b.len()
+                    && b.iter()
+                        .all(|(k, v)| a.iter().any(|(n, x)| n == k && same(x, v)))
             }
             _ => false,
         }

@@ -11,7 +11,11 @@ pub fn next_frame(loaded: &[bool], current: usize, loops: bool) -> Option<usize>
     let current = current.min(count.checked_sub(1)?);
     for distance in 0..count {
         let ahead = current + distance;
-        let ahead = if loops { Some(ahead % count) } else { Some(ahead).filter(|&f| f < count) };
+        let ahead = if loops {
+            Some(ahead % count)
+        } else {
+            Some(ahead).filter(|&f| f < count)
+        };
         let behind = if loops {
             Some((current + count - distance % count) % count)
         } else {
@@ -51,11 +55,20 @@ pub struct Choice {
 /// The best readable format wins ([`ImageFormat::ALL`] is the order), then the least width that is not visibly soft
 /// (90% of what is drawn), else the greatest.
 #[must_use]
-pub fn best_rendition(choices: &[Choice], wanted_px: f64, readable: impl Fn(ImageFormat) -> bool) -> Option<usize> {
+pub fn best_rendition(
+    choices: &[Choice],
+    wanted_px: f64,
+    readable: impl Fn(ImageFormat) -> bool,
+) -> Option<usize> {
     let format = ImageFormat::ALL
         .into_iter()
         .find(|&format| readable(format) && choices.iter().any(|c| c.format == format))?;
-    let of_format = || choices.iter().enumerate().filter(|(_, c)| c.format == format);
+    let of_format = || {
+        choices
+            .iter()
+            .enumerate()
+            .filter(|(_, c)| c.format == format)
+    };
     of_format()
         .filter(|(_, c)| f64::from(c.width) >= 0.9 * wanted_px)
         .min_by_key(|(_, c)| c.width)
@@ -96,9 +109,15 @@ mod tests {
     #[test]
     fn the_least_sharp_width_of_the_best_readable_format_is_chosen() {
         use ImageFormat::{Avif, Jpg, Webp};
-        let choices: Vec<_> = [(Jpg, 1024), (Avif, 512), (Avif, 1024), (Avif, 2048), (Webp, 512)]
-            .map(|(format, width)| Choice { format, width })
-            .to_vec();
+        let choices: Vec<_> = [
+            (Jpg, 1024),
+            (Avif, 512),
+            (Avif, 1024),
+            (Avif, 2048),
+            (Webp, 512),
+        ]
+        .map(|(format, width)| Choice { format, width })
+        .to_vec();
         let pick = |px, no: &[ImageFormat]| best_rendition(&choices, px, |f| !no.contains(&f));
         assert_eq!(pick(500.0, &[]), Some(1));
         assert_eq!(pick(560.0, &[]), Some(1), "a little soft is not seen");

@@ -106,11 +106,7 @@ impl Mat4 {
 
     fn columns3(&self) -> [Vec3; 3] {
         let m = &self.0;
-        [
-            [m[0], m[1], m[2]],
-            [m[4], m[5], m[6]],
-            [m[8], m[9], m[10]],
-        ]
+        [[m[0], m[1], m[2]], [m[4], m[5], m[6]], [m[8], m[9], m[10]]]
     }
 
     /// A perspective projection: vertical field of view, width over height, distances of the near and far planes.

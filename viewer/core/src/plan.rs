@@ -111,11 +111,23 @@ impl SpinPlan {
 
     fn add_rendition(&mut self, json: &Json) -> Result<(), PlanError> {
         let format = json.get("format").text().unwrap_or_default();
-        let Some(format) = ImageFormat::ALL.into_iter().find(|f| f.extension() == format) else {
+        let Some(format) = ImageFormat::ALL
+            .into_iter()
+            .find(|f| f.extension() == format)
+        else {
             return Ok(());
         };
-        let urls: Vec<_> = json.get("urls").items().iter().filter_map(Json::text).map(str::to_owned).collect();
-        let width = json.get("width").index().filter(|w| (1..=1 << 16).contains(w));
+        let urls: Vec<_> = json
+            .get("urls")
+            .items()
+            .iter()
+            .filter_map(Json::text)
+            .map(str::to_owned)
+            .collect();
+        let width = json
+            .get("width")
+            .index()
+            .filter(|w| (1..=1 << 16).contains(w));
         match width {
             Some(width) if urls.len() == self.frame_count => {
                 let width = width as u32;
@@ -132,7 +144,10 @@ fn read_rows(json: &Json, frame_count: usize) -> Result<Vec<TurnRow>, PlanError>
     let mut rows = Vec::new();
     let mut covered = 0;
     for row in json.get("rows").items() {
-        let count = row.get("frameCount").index().filter(|&c| c > 0 && c <= frame_count);
+        let count = row
+            .get("frameCount")
+            .index()
+            .filter(|&c| c > 0 && c <= frame_count);
         match (row.get("firstFrame").index(), count) {
             (Some(first), Some(count)) if first == covered => {
                 covered += count;
@@ -164,7 +179,8 @@ fn read_sprite(json: &Json, frame_count: usize) -> Option<SpritePlan> {
         tile_height: number("tileHeight")?,
     };
     let lines = (frame_count as u64).div_ceil(u64::from(sprite.columns));
-    let fits = u64::from(sprite.columns) * u64::from(sprite.tile_width) <= u64::from(number("width")?)
+    let fits = u64::from(sprite.columns) * u64::from(sprite.tile_width)
+        <= u64::from(number("width")?)
         && lines * u64::from(sprite.tile_height) <= u64::from(number("height")?);
     fits.then_some(sprite)
 }
@@ -186,9 +202,16 @@ mod tests {
             direction: Direction::Clockwise,
             loops: true,
             start_frame: 1,
-            rows: vec![Row { first_frame: 0, frame_count: 3, elevation_deg: Some(12.5) }],
+            rows: vec![Row {
+                first_frame: 0,
+                frame_count: 3,
+                elevation_deg: Some(12.5),
+            }],
             frames: (0..3)
-                .map(|i| Frame { azimuth_deg: f64::from(i) * 120.0, source: format!("{i}.jpg") })
+                .map(|i| Frame {
+                    azimuth_deg: f64::from(i) * 120.0,
+                    source: format!("{i}.jpg"),
+                })
                 .collect(),
             renditions: vec![Rendition {
                 format: ImageFormat::Avif,
@@ -226,7 +249,13 @@ mod tests {
         assert_eq!((plan.width, plan.height, plan.frame_count), (1024, 768, 3));
         assert_eq!(plan.direction, Direction::Clockwise);
         assert_eq!((plan.loops, plan.start_frame), (true, 1));
-        assert_eq!(plan.choices, [Choice { format: ImageFormat::Avif, width: 512 }]);
+        assert_eq!(
+            plan.choices,
+            [Choice {
+                format: ImageFormat::Avif,
+                width: 512
+            }]
+        );
         assert_eq!(plan.urls, [["a", "b", "c"]]);
         assert_eq!(plan.sprite.unwrap().columns, 2);
     }
@@ -236,9 +265,20 @@ mod tests {
         assert_eq!(read(|m| m.version = 2), Err(PlanError::Kind));
         assert_eq!(read(|m| m.kind = "xoay-model".into()), Err(PlanError::Kind));
         assert_eq!(read(|m| m.frames.clear()), Err(PlanError::Field("frames")));
-        assert_eq!(read(|m| m.rows[0].frame_count = 2), Err(PlanError::Field("rows")));
-        assert_eq!(read(|m| m.rows[0].first_frame = 1), Err(PlanError::Field("rows")));
-        assert_eq!(read(|m| { m.renditions[0].urls.pop(); }), Err(PlanError::Field("renditions")));
+        assert_eq!(
+            read(|m| m.rows[0].frame_count = 2),
+            Err(PlanError::Field("rows"))
+        );
+        assert_eq!(
+            read(|m| m.rows[0].first_frame = 1),
+            Err(PlanError::Field("rows"))
+        );
+        assert_eq!(
+            read(|m| {
+                m.renditions[0].urls.pop();
+            }),
+            Err(PlanError::Field("renditions"))
+        );
         assert_eq!(read(|m| m.width = 0), Err(PlanError::Field("width")));
         let nothing = |m: &mut SpinManifest| {
             m.renditions.clear();

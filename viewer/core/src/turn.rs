@@ -100,8 +100,8 @@ impl Turn {
 
     /// Lets go at `vx` pixels a second: the turn glides to a whole frame.
     pub fn release(&mut self, vx: f64, width: f64) {
-        let speed = (self.sign * vx / width.max(1.0))
-            .within(-FASTEST_TURNS_PER_S, FASTEST_TURNS_PER_S);
+        let speed =
+            (self.sign * vx / width.max(1.0)).within(-FASTEST_TURNS_PER_S, FASTEST_TURNS_PER_S);
         let speed = if speed.is_finite() { speed } else { 0.0 };
         let count = f64::from(self.row().frame_count);
         let goal = ((self.place.value() + speed * GLIDE_S) * count).round() / count;
@@ -128,7 +128,9 @@ impl Turn {
         let index = self.rows.iter().position(inside);
         let index = index.unwrap_or(self.rows.len() - 1);
         let row = self.rows[index];
-        let within = frame.saturating_sub(row.first_frame).min(row.frame_count - 1);
+        let within = frame
+            .saturating_sub(row.first_frame)
+            .min(row.frame_count - 1);
         self.row = index as f64;
         self.place
             .jump(f64::from(within) / f64::from(row.frame_count));
@@ -237,7 +239,10 @@ mod tests {
         let mut turn = one_row(36, true);
         turn.drag(100.0, 0.0, 400.0, 300.0);
         assert_eq!(turn.frame(), 9);
-        let rows = [TurnRow { first_frame: 0, frame_count: 36 }];
+        let rows = [TurnRow {
+            first_frame: 0,
+            frame_count: 36,
+        }];
         let mut turn = Turn::new(&rows, true, Direction::Clockwise, 0);
         turn.drag(100.0, 0.0, 400.0, 300.0);
         assert_eq!(turn.frame(), 27);
@@ -270,8 +275,14 @@ mod tests {
     #[test]
     fn a_change_of_row_keeps_the_angle() {
         let rows = [
-            TurnRow { first_frame: 0, frame_count: 24 },
-            TurnRow { first_frame: 24, frame_count: 12 },
+            TurnRow {
+                first_frame: 0,
+                frame_count: 24,
+            },
+            TurnRow {
+                first_frame: 24,
+                frame_count: 12,
+            },
         ];
         let mut turn = Turn::new(&rows, true, Direction::CounterClockwise, 6);
         turn.change_row(1);

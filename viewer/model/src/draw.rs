@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use three_d::context::{self as gl, HasContext};
 use three_d::{
     Blend, BlendEquationType, BlendMultiplierType, ClearState, Context, CoreError, Cull, DepthTest,
-    Mat3, Mat4 as GlMat4, Program, RenderStates, RenderTarget, Texture2D, Viewport, WriteMask, vec2,
-    vec3, vec4,
+    Mat3, Mat4 as GlMat4, Program, RenderStates, RenderTarget, Texture2D, Viewport, WriteMask,
+    vec2, vec3, vec4,
 };
 use xoay_viewer_core::gltf::{AlphaMode, Draw, Material, Model};
 use xoay_viewer_core::math::{Mat4, Vec3};
@@ -69,7 +69,8 @@ impl Stage {
         let viewport = Viewport::new_at_origo(width, height);
         // Binds the canvas' buffer; the closure cannot fail.
         let _ = screen.write(|| {
-            let blended = |d: &Draw| self.model.materials[d.material].alpha_mode == AlphaMode::Blend;
+            let blended =
+                |d: &Draw| self.model.materials[d.material].alpha_mode == AlphaMode::Blend;
             let pairs = || self.model.draws.iter().zip(&self.gpu.meshes);
             for (draw, mesh) in pairs().filter(|(d, _)| !blended(d)) {
                 self.draw_mesh(draw, mesh, camera, viewport);
@@ -130,7 +131,12 @@ impl Stage {
                 self.context.bind_vertex_array(Some(mesh.vertices));
                 let count = draw.count as i32;
                 match draw.indices {
-                    Some(i) => self.context.draw_elements(draw.mode, count, i.component.gl(), i.offset as i32),
+                    Some(i) => self.context.draw_elements(
+                        draw.mode,
+                        count,
+                        i.component.gl(),
+                        i.offset as i32,
+                    ),
                     None => self.context.draw_arrays(draw.mode, 0, count),
                 }
                 self.context.bind_vertex_array(None);

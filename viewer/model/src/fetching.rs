@@ -24,7 +24,9 @@ pub async fn bytes(url: &str) -> Result<Vec<u8>, JsValue> {
 
 async fn request(url: &str) -> Result<Response, JsValue> {
     let window = web_sys::window().ok_or(JsValue::NULL)?;
-    let response: Response = JsFuture::from(window.fetch_with_str(url)).await?.dyn_into()?;
+    let response: Response = JsFuture::from(window.fetch_with_str(url))
+        .await?
+        .dyn_into()?;
     if response.ok() {
         Ok(response)
     } else {
@@ -33,7 +35,12 @@ async fn request(url: &str) -> Result<Response, JsValue> {
 }
 
 /// Decodes an image of the model, at most `most_px` in each direction; colours and alpha untouched.
-pub async fn image(model: &Model, image: usize, base: &str, most_px: u32) -> Result<ImageBitmap, JsValue> {
+pub async fn image(
+    model: &Model,
+    image: usize,
+    base: &str,
+    most_px: u32,
+) -> Result<ImageBitmap, JsValue> {
     let blob = match &model.images[image] {
         ImageSource::Bytes { view, media_type } => {
             let parts = Array::of1(&Uint8Array::from(&model.views[view][..]));
@@ -43,7 +50,9 @@ pub async fn image(model: &Model, image: usize, base: &str, most_px: u32) -> Res
         }
         ImageSource::Uri(uri) => {
             let url = web_sys::Url::new_with_base(uri, base)?.href();
-            JsFuture::from(request(&url).await?.blob()?).await?.dyn_into()?
+            JsFuture::from(request(&url).await?.blob()?)
+                .await?
+                .dyn_into()?
         }
     };
     let window = web_sys::window().ok_or(JsValue::NULL)?;
@@ -59,7 +68,8 @@ pub async fn image(model: &Model, image: usize, base: &str, most_px: u32) -> Res
     let fit = |px: u32| (f64::from(px) * f64::from(most_px) / f64::from(larger)).max(1.0) as u32;
     options.set_resize_width(fit(bitmap.width()));
     options.set_resize_height(fit(bitmap.height()));
-    let promise = window.create_image_bitmap_with_image_bitmap_and_image_bitmap_options(&bitmap, &options)?;
+    let promise =
+        window.create_image_bitmap_with_image_bitmap_and_image_bitmap_options(&bitmap, &options)?;
     let smaller = JsFuture::from(promise).await?.dyn_into()?;
     bitmap.close();
     Ok(smaller)

@@ -55,7 +55,9 @@ impl Gpu {
         // SAFETY: the reader has checked that every attribute lies within its view and every index within its vertices;
         // buffers are bound before attributes point into them.
         unsafe {
-            let array = context.create_vertex_array().map_err(CoreError::ContextCreation)?;
+            let array = context
+                .create_vertex_array()
+                .map_err(CoreError::ContextCreation)?;
             context.bind_vertex_array(Some(array));
             for attribute in &draw.attributes {
                 let buffer = self.buffer(model, attribute.view, false)?;
@@ -82,16 +84,29 @@ impl Gpu {
     }
 
     /// WebGL lets a buffer hold either attributes or indices, so a view used for both is uploaded twice.
-    fn buffer(&mut self, model: &Model, view: usize, indices: bool) -> Result<gl::Buffer, CoreError> {
+    fn buffer(
+        &mut self,
+        model: &Model,
+        view: usize,
+        indices: bool,
+    ) -> Result<gl::Buffer, CoreError> {
         if let Some(&buffer) = self.buffers.get(&(view, indices)) {
             return Ok(buffer);
         }
-        let target = if indices { gl::ELEMENT_ARRAY_BUFFER } else { gl::ARRAY_BUFFER };
+        let target = if indices {
+            gl::ELEMENT_ARRAY_BUFFER
+        } else {
+            gl::ARRAY_BUFFER
+        };
         // SAFETY: a fresh buffer of its own; the vertex array that is bound takes the binding that it wants anyway.
         let buffer = unsafe {
-            let buffer = self.context.create_buffer().map_err(CoreError::ContextCreation)?;
+            let buffer = self
+                .context
+                .create_buffer()
+                .map_err(CoreError::ContextCreation)?;
             self.context.bind_buffer(target, Some(buffer));
-            self.context.buffer_data_u8_slice(target, &model.views[&view], gl::STATIC_DRAW);
+            self.context
+                .buffer_data_u8_slice(target, &model.views[&view], gl::STATIC_DRAW);
             buffer
         };
         self.buffers.insert((view, indices), buffer);
@@ -131,7 +146,8 @@ const SWITCHES: [&str; 12] = [
 
 fn variant(draw: &Draw, material: &Material) -> u32 {
     let has = |semantic| draw.attributes.iter().any(|a| a.semantic == semantic);
-    let [base, metal_rough, normal, occlusion, emissive] = textures::slots(material).map(|s| s.2.is_some());
+    let [base, metal_rough, normal, occlusion, emissive] =
+        textures::slots(material).map(|s| s.2.is_some());
     let switches = [
         has(Semantic::Normal),
         has(Semantic::TexCoord0),
@@ -146,7 +162,11 @@ fn variant(draw: &Draw, material: &Material) -> u32 {
         material.alpha_mode == AlphaMode::Blend,
         material.unlit,
     ];
-    switches.iter().enumerate().map(|(bit, &on)| u32::from(on) << bit).sum()
+    switches
+        .iter()
+        .enumerate()
+        .map(|(bit, &on)| u32::from(on) << bit)
+        .sum()
 }
 
 fn compile(context: &Context, variant: u32) -> Result<Program, CoreError> {

@@ -40,7 +40,11 @@ pub fn needed(model: &Model) -> Vec<Key> {
 
 /// Decodes the images at once, then uploads them. An image that cannot be decoded is an error: a product without its
 /// label is not the product.
-pub async fn load(context: &Context, model: &Model, base: &str) -> Result<HashMap<Key, Texture2D>, JsValue> {
+pub async fn load(
+    context: &Context,
+    model: &Model,
+    base: &str,
+) -> Result<HashMap<Key, Texture2D>, JsValue> {
     // SAFETY: a query of a constant of the context.
     let most_px = unsafe { gl::HasContext::get_parameter_i32(&***context, gl::MAX_TEXTURE_SIZE) };
     let most_px = u32::try_from(most_px).unwrap_or(2048).max(64);
@@ -68,7 +72,11 @@ fn upload(context: &Context, bitmap: &ImageBitmap, srgb: bool, sampler: Sampler)
         gl::MIRRORED_REPEAT => Wrapping::MirroredRepeat,
         _ => Wrapping::Repeat,
     };
-    let filter = if sampler.nearest { Interpolation::Nearest } else { Interpolation::Linear };
+    let filter = if sampler.nearest {
+        Interpolation::Nearest
+    } else {
+        Interpolation::Linear
+    };
     let internal = if srgb { gl::SRGB8_ALPHA8 } else { gl::RGBA8 };
     // SAFETY: the closure gives the bound texture level 0 in a format that can be filtered and mipmapped, at the size that
     // the texture is told.
@@ -79,7 +87,10 @@ fn upload(context: &Context, bitmap: &ImageBitmap, srgb: bool, sampler: Sampler)
             bitmap.height(),
             filter,
             filter,
-            Some(Mipmap { max_ratio: 4, ..Mipmap::default() }),
+            Some(Mipmap {
+                max_ratio: 4,
+                ..Mipmap::default()
+            }),
             wrap(sampler.wrap_s),
             wrap(sampler.wrap_t),
             |_| {

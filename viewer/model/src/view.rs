@@ -159,7 +159,10 @@ impl ModelView {
     #[wasm_bindgen(setter)]
     pub fn set_angle_deg(&self, angle_deg: f64) {
         if angle_deg.is_finite() {
-            self.0.borrow_mut().orbit.set_azimuth(-angle_deg.to_radians());
+            self.0
+                .borrow_mut()
+                .orbit
+                .set_azimuth(-angle_deg.to_radians());
             self.changed();
         }
     }
@@ -259,7 +262,10 @@ impl Inner {
     /// Stands so far off that the cylinder around the model, seen from the start's height, fits the view.
     fn camera(&self) -> Camera {
         let model = &self.stage.model;
-        let (azimuth, elevation) = (self.orbit.azimuth_rad() as f32, self.orbit.elevation_rad() as f32);
+        let (azimuth, elevation) = (
+            self.orbit.azimuth_rad() as f32,
+            self.orbit.elevation_rad() as f32,
+        );
         let height = (model.max[1] - model.min[1]).max(1e-9);
         let radius = model.radius.max(height * 1e-3);
         let (sin, cos) = (START_ELEVATION_RAD as f32).sin_cos();

@@ -106,7 +106,10 @@ impl Frames {
             given_up(s) || s.blob.is_none() || s.bitmap.is_some() || far
         };
         let decoded: Vec<bool> = slots.iter().enumerate().map(to_decode).collect();
-        let fetched: Vec<bool> = slots.iter().map(|s| given_up(s) || s.blob.is_some()).collect();
+        let fetched: Vec<bool> = slots
+            .iter()
+            .map(|s| given_up(s) || s.blob.is_some())
+            .collect();
         let decode = next_frame(&decoded, within, plan.loops);
         let fetch = next_frame(&fetched, within, plan.loops);
         decode
@@ -138,7 +141,9 @@ impl Frames {
 pub async fn fetch(url: &str, base: &str) -> Result<Blob, JsValue> {
     let window = web_sys::window().ok_or(JsValue::NULL)?;
     let url = Url::new_with_base(url, base)?.href();
-    let response: Response = JsFuture::from(window.fetch_with_str(&url)).await?.dyn_into()?;
+    let response: Response = JsFuture::from(window.fetch_with_str(&url))
+        .await?
+        .dyn_into()?;
     if !response.ok() {
         return Err(JsValue::from(format!("{} {url}", response.status())));
     }

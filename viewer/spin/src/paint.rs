@@ -67,7 +67,15 @@ mod tests {
     fn the_picture_is_centred_and_whole() {
         let zoom = Zoom::new(4.0);
         let at = place((400.0, 400.0), 2.0, &zoom);
-        assert_eq!(at, Placed { x: 0.0, y: 100.0, width: 400.0, height: 200.0 });
+        assert_eq!(
+            at,
+            Placed {
+                x: 0.0,
+                y: 100.0,
+                width: 400.0,
+                height: 200.0
+            }
+        );
     }
 
     #[test]

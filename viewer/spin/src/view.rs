@@ -123,7 +123,11 @@ impl SpinView {
             2 => Phase::Up,
             _ => Phase::Cancel,
         };
-        let action = self.0.borrow_mut().gestures.pointer(phase, id, x, y, time_ms);
+        let action = self
+            .0
+            .borrow_mut()
+            .gestures
+            .pointer(phase, id, x, y, time_ms);
         self.0.borrow_mut().act(action);
         changed(&self.0);
     }
@@ -233,7 +237,11 @@ impl SpinView {
         let inner = &mut *self.0.borrow_mut();
         inner.over = true;
         let decoded = inner.frames.slots.drain(..).filter_map(|s| s.bitmap);
-        let others = inner.sprite.take().into_iter().chain(inner.detail.take().map(|d| d.1));
+        let others = inner
+            .sprite
+            .take()
+            .into_iter()
+            .chain(inner.detail.take().map(|d| d.1));
         for bitmap in decoded.chain(others) {
             bitmap.close();
         }
@@ -243,7 +251,10 @@ impl SpinView {
 impl Inner {
     fn canvas_size(&self) -> (f64, f64) {
         let ratio = self.pixel_ratio;
-        ((self.width_px * ratio).round(), (self.height_px * ratio).round())
+        (
+            (self.width_px * ratio).round(),
+            (self.height_px * ratio).round(),
+        )
     }
 
     fn aspect(&self) -> f64 {
@@ -261,12 +272,22 @@ impl Inner {
             Action::None => {}
             Action::Drag { dx, dy } if self.zoom.is_zoomed() => self.pan(dx, dy),
             Action::Drag { dx, dy } => self.turn.drag(dx, dy, self.width_px, self.height_px),
-            Action::Pinch { factor, x, y, dx, dy } => {
+            Action::Pinch {
+                factor,
+                x,
+                y,
+                dx,
+                dy,
+            } => {
                 self.zoom_at(factor, x, y);
                 self.pan(dx, dy);
             }
             Action::Release { vx, .. } => {
-                let vx = if self.zoom.is_zoomed() || self.still { 0.0 } else { vx };
+                let vx = if self.zoom.is_zoomed() || self.still {
+                    0.0
+                } else {
+                    vx
+                };
                 self.turn.release(vx, self.width_px);
                 self.settle();
             }
@@ -289,7 +310,8 @@ impl Inner {
         let whole = self.wanted_px() / self.pixel_ratio;
         let part_x = (x - self.width_px / 2.0) / whole + 0.5;
         let part_y = (y - self.height_px / 2.0) / (whole / self.aspect()) + 0.5;
-        self.zoom.by(factor, part_x.within(0.0, 1.0), part_y.clamp(0.0, 1.0));
+        self.zoom
+            .by(factor, part_x.within(0.0, 1.0), part_y.clamp(0.0, 1.0));
     }
 
     fn key(&mut self, name: &str) -> bool {
@@ -328,14 +350,20 @@ impl Inner {
         self.context.clear_rect(0.0, 0.0, canvas.0, canvas.1);
         self.context.set_image_smoothing_enabled(true);
         // Not in every browser: where it is unknown, setting it does nothing.
-        let _ = Reflect::set(&self.context, &"imageSmoothingQuality".into(), &"high".into());
+        let _ = Reflect::set(
+            &self.context,
+            &"imageSmoothingQuality".into(),
+            &"high".into(),
+        );
         let at = paint::place(canvas, self.aspect(), &self.zoom);
         let detail = self.detail.as_ref().filter(|(frame, _)| *frame == current);
         let bitmap = detail.map(|d| &d.1).or_else(|| self.frames.bitmap(current));
         // A failed draw leaves the canvas clear: there is nothing better to show.
         let _ = match (bitmap, &self.sprite, &self.plan.sprite) {
             (Some(bitmap), ..) => paint::picture(&self.context, bitmap, at),
-            (None, Some(sprite), Some(plan)) => paint::tile(&self.context, sprite, plan, current, at),
+            (None, Some(sprite), Some(plan)) => {
+                paint::tile(&self.context, sprite, plan, current, at)
+            }
             _ => Ok(()),
         };
         bitmap.is_some()
@@ -406,7 +434,8 @@ fn pump(view: &Rc<RefCell<Inner>>) {
     loop {
         let job = {
             let inner = &mut *view.borrow_mut();
-            let waits_for_sprite = inner.plan.sprite.is_some() && inner.sprite.is_none() && inner.requests > 0;
+            let waits_for_sprite =
+                inner.plan.sprite.is_some() && inner.sprite.is_none() && inner.requests > 0;
             let most = if waits_for_sprite { 2 } else { MOST_REQUESTS };
             if inner.over || inner.requests >= most {
                 return;
@@ -516,11 +545,16 @@ fn load_detail(view: &Rc<RefCell<Inner>>) {
         }
         let wanted = inner.wanted_px() * inner.zoom.scale;
         let format = inner.plan.choices[now].format;
-        let best = xoay_viewer_core::loading::best_rendition(&inner.plan.choices, wanted, |f| f == format);
+        let best =
+            xoay_viewer_core::loading::best_rendition(&inner.plan.choices, wanted, |f| f == format);
         match best {
             Some(best) if inner.plan.choices[best].width > inner.plan.choices[now].width => {
                 inner.detail_busy = true;
-                (frame, inner.plan.urls[best][frame].clone(), inner.base.clone())
+                (
+                    frame,
+                    inner.plan.urls[best][frame].clone(),
+                    inner.base.clone(),
+                )
             }
             _ => return,
         }

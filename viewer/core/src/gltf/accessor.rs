@@ -119,7 +119,11 @@ impl Attribute {
                 ComponentType::U32 => (u32::from_le_bytes([b[0], b[1], b[2], b[3]]) as f32, 1.0),
                 ComponentType::F32 => (f32::from_le_bytes([b[0], b[1], b[2], b[3]]), 1.0),
             };
-            *slot = if self.normalized { (value / most).max(-1.0) } else { value };
+            *slot = if self.normalized {
+                (value / most).max(-1.0)
+            } else {
+                value
+            };
         }
         Some(out)
     }
@@ -144,7 +148,11 @@ impl Views<'_> {
             let bytes = self.unpack(index)?;
             self.total += bytes.len();
             if self.total > LARGEST_TOTAL {
-                return Err(invalid("bufferView", index, "the model unpacks to more than 1 GiB"));
+                return Err(invalid(
+                    "bufferView",
+                    index,
+                    "the model unpacks to more than 1 GiB",
+                ));
             }
             self.unpacked.insert(index, bytes);
         }
@@ -162,15 +170,28 @@ impl Views<'_> {
         let Some(packed) = packed else {
             return Ok(self.slice(view, index)?.to_vec());
         };
-        let number = |name| packed.get(name).index().ok_or(invalid("bufferView", index, "its compression lacks a number"));
+        let number = |name| {
+            packed.get(name).index().ok_or(invalid(
+                "bufferView",
+                index,
+                "its compression lacks a number",
+            ))
+        };
         let mode = match packed.get("mode").text() {
             Some("ATTRIBUTES") => Mode::Attributes,
             Some("TRIANGLES") => Mode::Triangles,
             Some("INDICES") => Mode::Indices,
-            _ => return Err(invalid("bufferView", index, "its compression has an unknown mode")),
+            _ => {
+                return Err(invalid(
+                    "bufferView",
+                    index,
+                    "its compression has an unknown mode",
+                ));
+            }
         };
-        let filter = Filter::from_name(packed.get("filter").text().unwrap_or("NONE"))
-            .ok_or(invalid("bufferView", index, "its compression has an unknown filter"))?;
+        let filter = Filter::from_name(packed.get("filter").text().unwrap_or("NONE")).ok_or(
+            invalid("bufferView", index, "its compression has an unknown filter"),
+        )?;
         meshopt::decode(
             self.slice(packed, index)?,
             mode,
@@ -194,7 +215,11 @@ impl Views<'_> {
         let length = json.get("byteLength").index();
         let end = length.and_then(|l| offset.checked_add(l));
         end.and_then(|end| self.binary.get(offset..end))
-            .ok_or(invalid("bufferView", index, "it reaches beyond the file's binary chunk"))
+            .ok_or(invalid(
+                "bufferView",
+                index,
+                "it reaches beyond the file's binary chunk",
+            ))
     }
 
     /// An accessor, checked to lie within its view.
@@ -207,7 +232,10 @@ impl Views<'_> {
         }
         let view = json.get("bufferView").index();
         let view = view.ok_or(invalid("accessor", index, "it names no bufferView"))?;
-        let component = json.get("componentType").index().and_then(ComponentType::from_gl);
+        let component = json
+            .get("componentType")
+            .index()
+            .and_then(ComponentType::from_gl);
         let component = component.ok_or(invalid("accessor", index, "unknown componentType"))?;
         let components = match json.get("type").text() {
             Some("SCALAR") => 1,
@@ -230,7 +258,11 @@ impl Views<'_> {
         // GL refuses attributes that are not aligned to their own numbers, and strides over 255.
         let aligned = offset % component.size() == 0 && stride % component.size() == 0;
         if !(packed..=255).contains(&stride) || !aligned || end.is_none_or(|end| end > length) {
-            return Err(invalid("accessor", index, "it does not lie within its bufferView"));
+            return Err(invalid(
+                "accessor",
+                index,
+                "it does not lie within its bufferView",
+            ));
         }
         Ok(Attribute {
             semantic,

@@ -150,10 +150,17 @@ fn texture(json: &Json, document: &Json) -> Result<Option<TextureRef>, GltfError
     let sampler = sampler.and_then(|s| document.get("samplers").items().get(s));
     let wrap = |name: &str| {
         let code = sampler.and_then(|s| s.get(name).index()).unwrap_or(10497);
-        if matches!(code, 33071 | 33648) { code as u32 } else { 10497 }
+        if matches!(code, 33071 | 33648) {
+            code as u32
+        } else {
+            10497
+        }
     };
     let transform = json.get("extensions").get("KHR_texture_transform");
-    let tex_coord = transform.get("texCoord").index().or_else(|| json.get("texCoord").index());
+    let tex_coord = transform
+        .get("texCoord")
+        .index()
+        .or_else(|| json.get("texCoord").index());
     Ok(Some(TextureRef {
         image,
         sampler: Sampler {

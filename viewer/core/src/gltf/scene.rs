@@ -66,7 +66,12 @@ impl Model {
             unpacked: BTreeMap::new(),
             total: 0,
         };
-        let mut materials = json.get("materials").items().iter().map(|m| Material::read(m, json)).collect::<Result<Vec<_>, _>>()?;
+        let mut materials = json
+            .get("materials")
+            .items()
+            .iter()
+            .map(|m| Material::read(m, json))
+            .collect::<Result<Vec<_>, _>>()?;
         materials.push(Material::read(&Json::Null, json)?);
 
         let mut draws = Vec::new();
@@ -77,7 +82,13 @@ impl Model {
             let mesh_json = json.get("meshes").items().get(mesh);
             let mesh_json = mesh_json.ok_or(invalid("mesh", mesh, "there is none"))?;
             for primitive in mesh_json.get("primitives").items() {
-                draws.push(read_primitive(primitive, mesh, world_from_local, &mut views, materials.len())?);
+                draws.push(read_primitive(
+                    primitive,
+                    mesh,
+                    world_from_local,
+                    &mut views,
+                    materials.len(),
+                )?);
                 if draws.len() > MOST_DRAWS {
                     return Err(GltfError::Unsupported("more than 20000 primitives".into()));
                 }
@@ -153,11 +164,19 @@ fn placed_nodes(json: &Json) -> Result<Vec<(&Json, Mat4)>, GltfError> {
     let scene = json.get("scenes").items().get(scene);
     let scene = scene.ok_or(GltfError::Empty)?;
     let mut seen = vec![false; nodes.len()];
-    let mut open: Vec<_> = scene.get("nodes").items().iter().rev().map(|n| (n, Mat4::IDENTITY)).collect();
+    let mut open: Vec<_> = scene
+        .get("nodes")
+        .items()
+        .iter()
+        .rev()
+        .map(|n| (n, Mat4::IDENTITY))
+        .collect();
     let mut placed = Vec::new();
     while let Some((index, parent)) = open.pop() {
         let index = index.index().unwrap_or(usize::MAX);
-        let node = nodes.get(index).ok_or(invalid("node", index, "there is none"))?;
+        let node = nodes
+            .get(index)
+            .ok_or(invalid("node", index, "there is none"))?;
         if core::mem::replace(&mut seen[index], true) {
             return Err(invalid("node", index, "it has two parents"));
         }
@@ -218,12 +237,23 @@ fn read_primitive(
     })
 }
 
-fn read_indices(accessor: usize, vertices: usize, views: &mut Views<'_>) -> Result<Attribute, GltfError> {
+fn read_indices(
+    accessor: usize,
+    vertices: usize,
+    views: &mut Views<'_>,
+) -> Result<Attribute, GltfError> {
     let indices = views.attribute(accessor, Semantic::Position)?;
     let size = indices.component.size();
-    let fitting = matches!(indices.component, ComponentType::U8 | ComponentType::U16 | ComponentType::U32);
+    let fitting = matches!(
+        indices.component,
+        ComponentType::U8 | ComponentType::U16 | ComponentType::U32
+    );
     if !fitting || indices.components != 1 || indices.stride != size {
-        return Err(invalid("accessor", accessor, "indices must be packed unsigned integers"));
+        return Err(invalid(
+            "accessor",
+            accessor,
+            "indices must be packed unsigned integers",
+        ));
     }
     let bytes = &views.bytes(indices.view)?[indices.offset..];
     let beyond = bytes[..indices.count * size].chunks_exact(size).any(|b| {
@@ -232,7 +262,11 @@ fn read_indices(accessor: usize, vertices: usize, views: &mut Views<'_>) -> Resu
         u32::from_le_bytes(word) as usize >= vertices
     });
     if beyond {
-        return Err(invalid("accessor", accessor, "an index names a vertex that does not exist"));
+        return Err(invalid(
+            "accessor",
+            accessor,
+            "an index names a vertex that does not exist",
+        ));
     }
     Ok(indices)
 }
@@ -241,15 +275,19 @@ fn read_images(views: &mut Views<'_>) -> Result<Vec<ImageSource>, GltfError> {
     let document = views.json;
     let mut images = Vec::new();
     for (index, image) in document.get("images").items().iter().enumerate() {
-        images.push(match (image.get("bufferView").index(), image.get("uri").text()) {
-            (Some(view), _) => {
-                views.bytes(view)?;
-                let media_type = image.get("mimeType").text().unwrap_or_default().into();
-                ImageSource::Bytes { view, media_type }
-            }
-            (None, Some(uri)) => ImageSource::Uri(uri.into()),
-            (None, None) => return Err(invalid("image", index, "it has neither bufferView nor uri")),
-        });
+        images.push(
+            match (image.get("bufferView").index(), image.get("uri").text()) {
+                (Some(view), _) => {
+                    views.bytes(view)?;
+                    let media_type = image.get("mimeType").text().unwrap_or_default().into();
+                    ImageSource::Bytes { view, media_type }
+                }
+                (None, Some(uri)) => ImageSource::Uri(uri.into()),
+                (None, None) => {
+                    return Err(invalid("image", index, "it has neither bufferView nor uri"));
+                }
+            },
+        );
     }
     Ok(images)
 }

@@ -63,7 +63,11 @@ impl Filter {
             }
             (Self::Color, 4) => each_bytes(data, |v| {
                 let chroma = [v[1], v[2]].map(|b| i32::from(b.cast_signed()));
-                color([i32::from(v[0]), chroma[0], chroma[1], i32::from(v[3])], 255.0).map(|c| c as u8)
+                color(
+                    [i32::from(v[0]), chroma[0], chroma[1], i32::from(v[3])],
+                    255.0,
+                )
+                .map(|c| c as u8)
             }),
             (Self::Color, _) => each_words(data, |v| {
                 let luma = i32::from(v[0].cast_unsigned());

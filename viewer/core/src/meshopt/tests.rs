@@ -11,7 +11,11 @@ fn check_vertices<const N: usize>(vertices: &[[u8; N]]) {
     for (version, level) in [(0, 2), (1, 0), (1, 2), (1, 3)] {
         let coded = encode(vertices, version, level);
         let out = decode(&coded, Mode::Attributes, Filter::None, vertices.len(), N).unwrap();
-        assert_eq!(out, vertices.concat(), "version {version}, level {level}, stride {N}");
+        assert_eq!(
+            out,
+            vertices.concat(),
+            "version {version}, level {level}, stride {N}"
+        );
     }
 }
 
@@ -19,7 +23,9 @@ fn check_vertices<const N: usize>(vertices: &[[u8; N]]) {
 fn vertices<const N: usize>(count: usize, seed: u64) -> Vec<[u8; N]> {
     let mut state = seed | 1;
     let mut noise = move || {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
         (state >> 33) as u32
     };
     (0..count)
@@ -102,7 +108,10 @@ fn every_truncated_prefix_is_an_error() {
     let sequence = meshopt::encode_index_sequence(&indices, 90).unwrap();
     for (coded, mode) in [(triangles, Mode::Triangles), (sequence, Mode::Indices)] {
         for end in 0..coded.len() {
-            assert!(decode(&coded[..end], mode, Filter::None, 300, 4).is_err(), "{mode:?} {end}");
+            assert!(
+                decode(&coded[..end], mode, Filter::None, 300, 4).is_err(),
+                "{mode:?} {end}"
+            );
         }
     }
 }
@@ -116,8 +125,9 @@ fn a_huge_count_is_refused_before_anything_is_allocated() {
 }
 
 fn units() -> impl Strategy<Value = [f32; 4]> {
-    prop::array::uniform4(-1.0..1.0_f32)
-        .prop_filter("a direction", |v| v.iter().take(3).map(|n| n * n).sum::<f32>() > 1e-3)
+    prop::array::uniform4(-1.0..1.0_f32).prop_filter("a direction", |v| {
+        v.iter().take(3).map(|n| n * n).sum::<f32>() > 1e-3
+    })
 }
 
 /// Codes `words` as attributes and decodes them with `filter`.

@@ -18,7 +18,11 @@ pub(super) fn decode(data: &[u8], out: &mut [u8], stride: usize) -> Result<(), M
         return Err(MeshoptError::Header);
     }
     // At the end: the baseline vertex, then in version 1 a channel byte for every 4 bytes; padded to a least size.
-    let tail_len = if version == 0 { stride } else { stride + stride / 4 };
+    let tail_len = if version == 0 {
+        stride
+    } else {
+        stride + stride / 4
+    };
     let padded_len = tail_len.max(if version == 0 { 32 } else { 24 });
     let tail = body
         .len()
@@ -102,7 +106,11 @@ fn decode_group(coded: &mut Bytes<'_>, group: &mut [u8], bits: u32) -> Result<()
     for (i, value) in group.iter_mut().enumerate() {
         let place = (i % per_byte) as u32;
         // Single bits are stored from the low end, the wider ones from the high end.
-        let shift = if bits == 1 { place } else { 8 - bits * (place + 1) };
+        let shift = if bits == 1 {
+            place
+        } else {
+            8 - bits * (place + 1)
+        };
         *value = (packed[i / per_byte] >> shift) & escape;
     }
     for value in group.iter_mut().filter(|v| **v == escape) {
@@ -133,7 +141,12 @@ fn undo_deltas(
             }
         }
         1 => {
-            let words = |b: [u8; 4]| [u16::from_le_bytes([b[0], b[1]]), u16::from_le_bytes([b[2], b[3]])];
+            let words = |b: [u8; 4]| {
+                [
+                    u16::from_le_bytes([b[0], b[1]]),
+                    u16::from_le_bytes([b[2], b[3]]),
+                ]
+            };
             let mut at = words(first);
             for (i, vertex) in vertices {
                 for (value, delta) in at.iter_mut().zip(words(coded(i))) {
