@@ -1,7 +1,9 @@
 use std::path::Path;
 
-use xoay_format::{ModelManifest, ProgressEvent, Stage, Text, Watch};
+use xoay_format::{ImageFile, ModelManifest, ProgressEvent, Stage, Text, Watch};
 use xoay_gltf::{Document, Limits, OptimizeOptions, Optimized, Report};
+use xoay_imaging::{Channels, Encoding, Raster, encode};
+use xoay_render::{RenderError, View, render_poster};
 
 use crate::{RecipeError, StagedFolder, write_whole};
 
@@ -53,10 +55,15 @@ pub fn make_model(
     options: &ModelOptions,
     watch: Watch<'_>,
 ) -> Result<ModelOutcome, RecipeError> {
-    let Optimized { glb, report, .. } = optimized(model, options, watch)?;
+    let Optimized {
+        document,
+        glb,
+        report,
+        ..
+    } = optimized(model, options, watch)?;
     let staged = StagedFolder::create(out_dir)?;
     staged.put_named("model.glb", &glb)?;
-    let posters = Vec::new();
+    let posters = posters(&document, &staged, watch)?;
     let manifest = ModelManifest {
         kind: ModelManifest::KIND.to_owned(),
         version: ModelManifest::VERSION,
@@ -77,11 +84,7 @@ pub fn make_model(
     Ok(ModelOutcome { manifest, report })
 }
 
-fn optimized(
-    model: &Path,
-    options: &ModelOptions,
-    watch: Watch<'_>,
-) -> Result<Optimized, RecipeError> {
+fn optimized(model: &Path, options: &ModelOptions, watch: Watch<'_>) -> Result<Optimized, RecipeError> {
     let named = |source| RecipeError::model(model, source);
     watch.tell(ProgressEvent::Started {
         stage: Stage::Read,
@@ -90,4 +93,51 @@ fn optimized(
     let document = xoay_gltf::read(model, &options.limits).map_err(named)?;
     watch.tell(ProgressEvent::Finished { stage: Stage::Read });
     xoay_gltf::optimize(document, &options.optimize, watch).map_err(named)
+}
+
+/// Draws the model as the viewer first shows it. Nothing to draw with is a warning, not a failure.
+fn posters(document: &Document, staged: &StagedFolder, watch: Watch<'_>) -> Result<Vec<ImageFile>, RecipeError> {
+    let stage = Stage::Render;
+    watch.tell(ProgressEvent::Started { stage, total: 1 });
+    let drawn = match render_poster(document, &View::default()) {
+        Ok(drawn) => drawn,
+        Err(error) => {
+            watch.warn(without_poster(&error));
+            watch.tell(ProgressEvent::Finished { stage });
+            return Ok(Vec::new());
+        }
+    };
+    let mut posters = Vec::new();
+    let raster = Raster::new(drawn.width, drawn.height, Channels::Rgba, drawn.rgba)?;
+    for encoding in [
+        Encoding::Webp {
+            quality: 85,
+            method: 4,
+        },
+        Encoding::Jpeg {
+            quality: 85,
+            progressive: false,
+        },
+    ] {
+        let bytes = encode(&raster, encoding)?;
+        let url = format!("poster.{}", encoding.format());
+        staged.put_named(&url, &bytes)?;
+        posters.push(ImageFile {
+            url,
+            format: encoding.format(),
+            width: raster.width(),
+            height: raster.height(),
+            size_bytes: bytes.len() as u64,
+        });
+    }
+    watch.tell(ProgressEvent::Finished { stage });
+    Ok(posters)
+}
+
+fn without_poster(error: &RenderError) -> Text {
+    let reason = xoay_format::Localize::text(error);
+    Text::new(
+        format!("mô hình không có ảnh bìa: {}", reason.vi),
+        format!("the model has no poster: {}", reason.en),
+    )
 }

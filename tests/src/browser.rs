@@ -102,6 +102,11 @@ impl Browser {
 
     /// Waits until a JavaScript expression is true.
     pub async fn until(&self, condition: &str) -> Result<()> {
+        self.until_within(condition, PATIENCE.as_secs()).await
+    }
+
+    /// As [`Browser::until`] with other patience, for what a busy machine works on.
+    pub async fn until_within(&self, condition: &str, patience_s: u64) -> Result<()> {
         let script = format!("return Boolean({condition});");
         let poll = async {
             loop {
@@ -111,7 +116,7 @@ impl Browser {
                 sleep(Duration::from_millis(40)).await;
             }
         };
-        timeout(PATIENCE, poll)
+        timeout(Duration::from_secs(patience_s), poll)
             .await
             .with_context(|| format!("never true: {condition}"))?
     }
