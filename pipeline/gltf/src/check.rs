@@ -132,14 +132,20 @@ fn primitive_is_sound(
     primitive: &crate::json::Primitive,
 ) -> Result<(), GltfError> {
     let count = document.vertex_count(primitive);
-    if let Some(&accessor) = primitive.attributes.get("POSITION")
-        && document.accessors[accessor].shape() != Shape::Vec3
-    {
-        return Err(GltfError::invalid(
-            place,
-            "POSITION phải là VEC3",
-            "POSITION must be VEC3",
-        ));
+    for attributes in std::iter::once(&primitive.attributes).chain(&primitive.targets) {
+        for (semantic, &accessor) in attributes {
+            let shape = document.accessors[accessor].shape();
+            if !fits(semantic, shape) {
+                return Err(GltfError::invalid(
+                    place,
+                    format!("thuộc tính {semantic} không thể có kiểu {}", shape.name()),
+                    format!(
+                        "the attribute {semantic} cannot be of type {}",
+                        shape.name()
+                    ),
+                ));
+            }
+        }
     }
     for accessor in primitive.vertex_accessors() {
         let has = document.accessors[accessor].count();
@@ -179,4 +185,16 @@ fn primitive_is_sound(
         ));
     }
     Ok(())
+}
+
+/// Whether an attribute may have this shape (glTF 2.0 §3.7.2.1; a morph target's tangents have no handedness).
+fn fits(semantic: &str, shape: Shape) -> bool {
+    let name = semantic.split_once('_').map_or(semantic, |(name, _)| name);
+    match name {
+        "POSITION" | "NORMAL" => shape == Shape::Vec3,
+        "TANGENT" | "COLOR" => matches!(shape, Shape::Vec3 | Shape::Vec4),
+        "TEXCOORD" => shape == Shape::Vec2,
+        "JOINTS" | "WEIGHTS" => shape == Shape::Vec4,
+        _ => true,
+    }
 }

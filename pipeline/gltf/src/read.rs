@@ -191,24 +191,32 @@ impl<'a> Reader<'a> {
                 (None, Some(bin)) if index == 0 => Some(Cow::Borrowed(bin)),
                 (None, _) => None,
             };
-            if let Some(bytes) = &bytes
-                && (bytes.len() as u64) < buffer.byte_length
-            {
+            let Some(bytes) = bytes else {
+                self.buffers.push(None);
+                continue;
+            };
+            let length = usize::try_from(buffer.byte_length).unwrap_or(usize::MAX);
+            if bytes.len() < length {
                 return Err(GltfError::invalid(
                     place,
                     format!(
-                        "ghi {} byte nhưng chỉ có {}; tệp có thể bị cắt cụt",
-                        buffer.byte_length,
+                        "ghi {length} byte nhưng chỉ có {}; tệp có thể bị cắt cụt",
                         bytes.len()
                     ),
                     format!(
-                        "says {} bytes but has {}; the file may be truncated",
-                        buffer.byte_length,
+                        "says {length} bytes but has {}; the file may be truncated",
                         bytes.len()
                     ),
                 ));
             }
-            self.buffers.push(bytes);
+            // The binary chunk is padded; the padding belongs to no view.
+            self.buffers.push(Some(match bytes {
+                Cow::Borrowed(bytes) => Cow::Borrowed(&bytes[..length]),
+                Cow::Owned(mut bytes) => {
+                    bytes.truncate(length);
+                    Cow::Owned(bytes)
+                }
+            }));
         }
         Ok(())
     }

@@ -145,8 +145,15 @@ impl Document {
                 let Some(&accessor) = primitive.attributes.get("POSITION") else {
                     continue;
                 };
-                for point in self.accessors[accessor].to_f32().chunks_exact(3) {
-                    let point = [point[0], point[1], point[2]].map(f64::from);
+                let positions = self.accessors[accessor].to_f32();
+                // Vertices that no index names are not drawn.
+                let drawn: Vec<u32> = match primitive.indices {
+                    Some(indices) => self.accessors[indices].to_u32(),
+                    None => (0..(positions.len() / 3) as u32).collect(),
+                };
+                for vertex in drawn {
+                    let start = vertex as usize * 3;
+                    let point = [0, 1, 2].map(|axis| f64::from(positions[start + axis]));
                     let world = transform_point(&instance.world_from_mesh, point);
                     for axis in 0..3 {
                         // `min` and `max` of floats pass over NaN.

@@ -108,7 +108,7 @@ fn every_lie_is_refused_and_named() {
         ),
         (
             "/accessors/0/sparse",
-            json!({ "count": 1, "indices": { "bufferView": 0, "byteOffset": 4, "componentType": 5125 },
+            json!({ "count": 1, "indices": { "bufferView": 0, "byteOffset": 12, "componentType": 5125 },
             "values": { "bufferView": 0 } }),
             "accessors[0].sparse",
         ),

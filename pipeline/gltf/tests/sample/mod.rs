@@ -116,8 +116,12 @@ pub fn document(recipe: &Recipe) -> Document {
         let normals: Vec<f32> = positions
             .chunks_exact(3)
             .flat_map(|p| {
-                let length = p.iter().map(|x| x * x).sum::<f32>().sqrt().max(1e-3);
-                [p[0] / length, p[1] / length, p[2] / length]
+                let length = p.iter().map(|x| x * x).sum::<f32>().sqrt();
+                if length > 0.0 {
+                    [p[0] / length, p[1] / length, p[2] / length]
+                } else {
+                    [0.0, 0.0, 1.0]
+                }
             })
             .collect();
         add(&mut document, "NORMAL", floats(Shape::Vec3, &normals));
