@@ -401,11 +401,19 @@ class XoayViewer extends (inBrowser ? HTMLElement : class {}) {
 
   _open_spin(module, run) {
     const canvas = this._newCanvas('spin');
+    const base = this._base;
     let start = null;
-    const view = new module.SpinView(canvas, JSON.stringify(this._parts.spin), this._base, this._still(), (what, value) => {
+    const view = new module.SpinView(canvas, JSON.stringify(this._parts.spin), this._still(), (what, value, extra) => {
       if (run !== this._run) return;
       if (what === 'draw') this._wake();
-      else if (what === 'error') this._fail(run, 'spin', new Error(value));
+      else if (what === 'fetch') {
+        fetch(new URL(extra, base).href)
+          .then((response) => (response.ok ? response.blob() : undefined))
+          .catch(() => undefined)
+          .then((blob) => view.fetched(value, blob));
+      } else if (what === 'decode') {
+        createImageBitmap(extra).catch(() => undefined).then((bitmap) => view.decoded(value, bitmap));
+      } else if (what === 'error') this._fail(run, 'spin', new Error(value));
       else if (what === 'ready') {
         view.ready = true;
         this._setBusy(false);

@@ -77,7 +77,7 @@ impl Damper {
 
     /// Advances by `dt_s` seconds; whether it is still moving afterwards. `rest` is the distance that counts as there.
     pub fn step(&mut self, dt_s: f64, rest: f64) -> bool {
-        if !(dt_s > 0.0) {
+        if dt_s.is_nan() || dt_s <= 0.0 {
             return self.moving();
         }
         let before = self.value - self.goal;

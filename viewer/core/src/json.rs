@@ -157,7 +157,8 @@ impl Reader<'_> {
     }
 
     fn word(&mut self, word: &str, value: Json) -> Result<Json, JsonError> {
-        if self.bytes[self.at..].starts_with(word.as_bytes()) {
+        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        if rest.starts_with(word.as_bytes()) {
             self.at += word.len();
             Ok(value)
         } else {
@@ -216,7 +217,7 @@ impl Reader<'_> {
                 self.at += 1;
             }
             // The loop stops on ASCII bytes only, which never lie within a character.
-            out.push_str(&self.text[start..self.at]);
+            out.push_str(self.text.get(start..self.at).unwrap_or_default());
             match self.peek() {
                 b'"' => {
                     self.at += 1;

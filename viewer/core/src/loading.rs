@@ -58,7 +58,7 @@ pub struct Choice {
 pub fn best_rendition(
     choices: &[Choice],
     wanted_px: f64,
-    readable: impl Fn(ImageFormat) -> bool,
+    readable: &dyn Fn(ImageFormat) -> bool,
 ) -> Option<usize> {
     let format = ImageFormat::ALL
         .into_iter()
@@ -118,7 +118,7 @@ mod tests {
         ]
         .map(|(format, width)| Choice { format, width })
         .to_vec();
-        let pick = |px, no: &[ImageFormat]| best_rendition(&choices, px, |f| !no.contains(&f));
+        let pick = |px, no: &[ImageFormat]| best_rendition(&choices, px, &|f| !no.contains(&f));
         assert_eq!(pick(500.0, &[]), Some(1));
         assert_eq!(pick(560.0, &[]), Some(1), "a little soft is not seen");
         assert_eq!(pick(700.0, &[]), Some(2));

@@ -79,9 +79,9 @@ impl Mat4 {
             ],
         ];
         let mut m = Self::IDENTITY;
-        for c in 0..3 {
-            for r in 0..3 {
-                m.0[4 * c + r] = columns[c][r] * scale[c];
+        for (c, column) in columns.iter().enumerate() {
+            for (r, cell) in column.iter().enumerate() {
+                m.0[4 * c + r] = cell * scale[c];
             }
             m.0[12 + c] = translation[c];
         }
@@ -130,8 +130,8 @@ impl Mat4 {
         let up = cross(back, right);
         let mut m = Self::IDENTITY;
         for (r, axis) in [right, up, back].into_iter().enumerate() {
-            for c in 0..3 {
-                m.0[4 * c + r] = axis[c];
+            for (c, cell) in axis.iter().enumerate() {
+                m.0[4 * c + r] = *cell;
             }
             m.0[12 + r] = -dot(axis, eye);
         }

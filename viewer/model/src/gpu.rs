@@ -129,7 +129,7 @@ impl Drop for Gpu {
 }
 
 /// The shader's switches, in the order of their bits.
-const SWITCHES: [&str; 12] = [
+const SWITCHES: [&str; 13] = [
     "HAS_NORMAL",
     "HAS_UV0",
     "HAS_UV1",
@@ -142,6 +142,7 @@ const SWITCHES: [&str; 12] = [
     "ALPHA_MASK",
     "ALPHA_BLEND",
     "UNLIT",
+    "GLASS",
 ];
 
 fn variant(draw: &Draw, material: &Material) -> u32 {
@@ -161,6 +162,7 @@ fn variant(draw: &Draw, material: &Material) -> u32 {
         matches!(material.alpha_mode, AlphaMode::Mask(_)),
         material.alpha_mode == AlphaMode::Blend,
         material.unlit,
+        material.glass,
     ];
     switches
         .iter()

@@ -1,9 +1,7 @@
 //! The frames: compressed ones are all kept, decoded ones only near the frame in view.
 
-use js_sys::Promise;
-use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
-use web_sys::{Blob, ImageBitmap, Response, Url};
+use wasm_bindgen::JsValue;
+use web_sys::ImageBitmap;
 use xoay_format::ImageFormat;
 use xoay_viewer_core::loading::{best_rendition, distance, next_frame};
 use xoay_viewer_core::plan::SpinPlan;
@@ -17,8 +15,10 @@ const MOST_TRIES: u8 = 3;
 /// Where a frame is on its way.
 #[derive(Default)]
 pub struct Slot {
-    /// The compressed picture.
-    pub blob: Option<Blob>,
+    /// The compressed picture, as the page gave it.
+    pub blob: Option<JsValue>,
+    /// The rendition that was asked for last.
+    pub asked: usize,
     /// The decoded picture, where it is near.
     pub bitmap: Option<ImageBitmap>,
     /// Whether a fetch or a decode is under way.
@@ -36,7 +36,7 @@ pub struct Frames {
     /// Formats that this browser could not decode.
     unreadable: Vec<ImageFormat>,
     /// Whether any frame of the format in use has been decoded.
-    pub proven: bool,
+    proven: bool,
 }
 
 /// The next thing to do.
@@ -60,7 +60,7 @@ impl Frames {
 
     /// Chooses the rendition for a picture drawn `wanted_px` wide. A smaller one than now is not worth a change.
     pub fn choose(&mut self, plan: &SpinPlan, wanted_px: f64) {
-        let best = best_rendition(&plan.choices, wanted_px, |f| !self.unreadable.contains(&f));
+        let best = best_rendition(&plan.choices, wanted_px, &|f| !self.unreadable.contains(&f));
         let width = |i: usize| plan.choices[i].width;
         let better = match (best, self.choice) {
             (Some(best), Some(now)) => width(best) > width(now),
@@ -76,13 +76,33 @@ impl Frames {
         }
     }
 
-    /// Notes that the format in use cannot be decoded here; whether another one is left.
-    pub fn refuse_format(&mut self, plan: &SpinPlan, wanted_px: f64) -> bool {
-        if let Some(choice) = self.choice.take() {
-            self.unreadable.push(plan.choices[choice].format);
+    /// Takes a decoded frame, or nothing where it could not be decoded.
+    pub fn take_bitmap(
+        &mut self,
+        plan: &SpinPlan,
+        frame: usize,
+        bitmap: Option<ImageBitmap>,
+        wanted_px: f64,
+    ) {
+        let Some(slot) = self.slots.get_mut(frame) else {
+            return;
+        };
+        slot.busy = false;
+        if let Some(bitmap) = bitmap {
+            self.proven = true;
+            if let Some(old) = slot.bitmap.replace(bitmap) {
+                old.close();
+            }
+        } else if self.choice == Some(slot.asked) {
+            slot.tries += 1;
+            slot.blob = None;
+            // The first picture of a format tells whether this browser reads it; later ones are simply broken.
+            if !self.proven {
+                self.unreadable.push(plan.choices[slot.asked].format);
+                self.choice = None;
+                self.choose(plan, wanted_px);
+            }
         }
-        self.choose(plan, wanted_px);
-        self.choice.is_some()
     }
 
     /// How many frames may be decoded at once.
@@ -135,24 +155,4 @@ impl Frames {
     pub fn bitmap(&self, current: usize) -> Option<&ImageBitmap> {
         self.slots.get(current)?.bitmap.as_ref()
     }
-}
-
-/// Fetches one file. Any status but success is an error.
-pub async fn fetch(url: &str, base: &str) -> Result<Blob, JsValue> {
-    let window = web_sys::window().ok_or(JsValue::NULL)?;
-    let url = Url::new_with_base(url, base)?.href();
-    let response: Response = JsFuture::from(window.fetch_with_str(&url))
-        .await?
-        .dyn_into()?;
-    if !response.ok() {
-        return Err(JsValue::from(format!("{} {url}", response.status())));
-    }
-    JsFuture::from(response.blob()?).await?.dyn_into()
-}
-
-/// Decodes one picture, off the main thread where the browser does that.
-pub async fn decode(blob: &Blob) -> Result<ImageBitmap, JsValue> {
-    let window = web_sys::window().ok_or(JsValue::NULL)?;
-    let promise: Promise = window.create_image_bitmap_with_blob(blob)?;
-    JsFuture::from(promise).await?.dyn_into()
 }

@@ -1,17 +1,16 @@
 use std::cell::RefCell;
-use std::rc::Rc;
 
 use js_sys::{Function, Reflect};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::spawn_local;
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageBitmap};
 use xoay_viewer_core::gesture::{Action, Gestures, Phase};
+use xoay_viewer_core::loading::best_rendition;
 use xoay_viewer_core::math::Within;
 use xoay_viewer_core::plan::SpinPlan;
 use xoay_viewer_core::turn::Turn;
 use xoay_viewer_core::zoom::Zoom;
 
-use crate::frames::{self, Frames, Job};
+use crate::frames::{Frames, Job};
 use crate::paint;
 
 /// Requests under way at once; browsers open six connections to a host.
@@ -22,14 +21,16 @@ const MOST_REQUESTS: usize = 5;
 /// It asks for pictures through `notify("draw")` and draws only in [`SpinView::draw`]. Further notices: `("frame", n)` when
 /// another frame is in view, `("ready")` when the first picture can be drawn, `("sharp")` when the first whole frame has
 /// been, `("error", text)` when none will come.
+///
+/// The page does the fetching and decoding: `("fetch", job, url)` wants [`SpinView::fetched`], `("decode", job, blob)` wants
+/// [`SpinView::decoded`], both later, never from within the notice. Their futures and bindings in Rust took 9 KB.
 #[wasm_bindgen]
-pub struct SpinView(Rc<RefCell<Inner>>);
+pub struct SpinView(RefCell<Inner>);
 
 struct Inner {
     canvas: HtmlCanvasElement,
     context: CanvasRenderingContext2d,
     notify: Function,
-    base: String,
     plan: SpinPlan,
     turn: Turn,
     zoom: Zoom,
@@ -37,7 +38,9 @@ struct Inner {
     frames: Frames,
     sprite: Option<ImageBitmap>,
     detail: Option<(usize, ImageBitmap)>,
-    detail_busy: bool,
+    detail_asked: Option<usize>,
+    sprite_asked: bool,
+    sprite_done: bool,
     width_px: f64,
     height_px: f64,
     pixel_ratio: f64,
@@ -52,7 +55,7 @@ struct Inner {
 
 #[wasm_bindgen]
 impl SpinView {
-    /// Reads the manifest and begins to load; `base` is the manifest's address, `still` turns every glide off.
+    /// Reads the manifest; `still` turns every glide off. Loading begins with the first [`SpinView::resize`].
     ///
     /// # Errors
     /// A text for people who read English: the manifest is wrong or the canvas has no 2D context.
@@ -60,7 +63,6 @@ impl SpinView {
     pub fn new(
         canvas: HtmlCanvasElement,
         manifest: &str,
-        base: String,
         still: bool,
         notify: Function,
     ) -> Result<Self, JsError> {
@@ -68,19 +70,20 @@ impl SpinView {
         let context = canvas.get_context("2d").ok().flatten();
         let context = context.and_then(|c| c.dyn_into::<CanvasRenderingContext2d>().ok());
         let context = context.ok_or(JsError::new("the canvas has no 2D context"))?;
-        let view = Self(Rc::new(RefCell::new(Inner {
+        Ok(Self(RefCell::new(Inner {
             turn: Turn::new(&plan.rows, plan.loops, plan.direction, plan.start_frame),
             frames: Frames::new(plan.frame_count),
             canvas,
             context,
             notify,
-            base,
             plan,
             zoom: Zoom::new(4.0),
             gestures: Gestures::default(),
             sprite: None,
             detail: None,
-            detail_busy: false,
+            detail_asked: None,
+            sprite_asked: false,
+            sprite_done: false,
             width_px: 0.0,
             height_px: 0.0,
             pixel_ratio: 1.0,
@@ -91,9 +94,7 @@ impl SpinView {
             sharp: false,
             still,
             over: false,
-        })));
-        load_sprite(&view.0);
-        Ok(view)
+        })))
     }
 
     /// Tells the canvas' size in CSS pixels and the device pixels in each.
@@ -112,7 +113,7 @@ impl SpinView {
             inner.zoom = Zoom::new(most.within(2.5, 8.0));
         }
         pump(&self.0);
-        notify(&self.0, "draw", &JsValue::UNDEFINED);
+        tell(&self.0, "draw");
     }
 
     /// Takes a pointer event: phase 0 down, 1 move, 2 up, 3 cancel; CSS pixels from the canvas' top left.
@@ -187,7 +188,7 @@ impl SpinView {
         let inner = self.0.borrow();
         let turned = inner.turn.part_of_turn() * 360.0;
         if inner.plan.direction == xoay_format::Direction::Clockwise {
-            (360.0 - turned) % 360.0
+            if turned > 0.0 { 360.0 - turned } else { 0.0 }
         } else {
             turned
         }
@@ -202,8 +203,10 @@ impl SpinView {
             let angle = if clockwise { -angle_deg } else { angle_deg };
             let row = inner.turn.row();
             let count = f64::from(row.frame_count);
-            let within = (xoay_format::wrap_deg(angle) / 360.0 * count).round() % count;
-            inner.turn.jump_to(row.first_frame + within as u32);
+            let turns = angle / 360.0;
+            let within = ((turns - turns.floor()) * count).round();
+            let within = if within < count { within as u32 } else { 0 };
+            inner.turn.jump_to(row.first_frame + within);
         }
         changed(&self.0);
     }
@@ -223,13 +226,29 @@ impl SpinView {
             (moving, news, sharp)
         };
         if let Some(frame) = frame {
-            notify(&self.0, "frame", &frame.into());
+            notify(&self.0, "frame", &frame.into(), &JsValue::UNDEFINED);
             pump(&self.0);
         }
         if sharp {
-            notify(&self.0, "sharp", &JsValue::UNDEFINED);
+            tell(&self.0, "sharp");
         }
         moving
+    }
+
+    /// Takes what the page fetched (a blob) for a `job`, or `undefined` where that failed.
+    pub fn fetched(&self, job: u32, blob: JsValue) {
+        let decode = self.0.borrow_mut().take_blob(job, blob.clone());
+        if decode {
+            notify(&self.0, "decode", &job.into(), &blob);
+        } else {
+            arrived(&self.0);
+        }
+    }
+
+    /// Takes what the page decoded for a `job`, or nothing where that failed.
+    pub fn decoded(&self, job: u32, bitmap: Option<ImageBitmap>) {
+        self.0.borrow_mut().take_bitmap(job, bitmap);
+        arrived(&self.0);
     }
 
     /// Lets go of every picture; nothing is loaded or drawn afterwards.
@@ -376,25 +395,34 @@ impl Inner {
     }
 }
 
+/// Number that stands for the sprite where frames are asked for.
+const SPRITE: u32 = u32::MAX;
+/// Number that stands for the frame in view in its largest width.
+const DETAIL: u32 = u32::MAX - 1;
+
 /// Calls the page; its own errors are its own affair.
-fn notify(view: &Rc<RefCell<Inner>>, what: &str, value: &JsValue) {
+fn notify(view: &RefCell<Inner>, what: &str, value: &JsValue, extra: &JsValue) {
     let (over, call) = {
         let inner = view.borrow();
         (inner.over, inner.notify.clone())
     };
     if !over {
-        let _ = call.call2(&JsValue::NULL, &what.into(), value);
+        let _ = call.call3(&JsValue::NULL, &what.into(), value, extra);
     }
 }
 
-/// After any input: another picture, and perhaps other frames to load.
-fn changed(view: &Rc<RefCell<Inner>>) {
-    pump(view);
-    load_detail(view);
-    notify(view, "draw", &JsValue::UNDEFINED);
+fn tell(view: &RefCell<Inner>, what: &str) {
+    notify(view, what, &JsValue::UNDEFINED, &JsValue::UNDEFINED);
 }
 
-fn arrived(view: &Rc<RefCell<Inner>>) {
+/// After any input: another picture, and perhaps other frames to load.
+fn changed(view: &RefCell<Inner>) {
+    pump(view);
+    load_detail(view);
+    tell(view, "draw");
+}
+
+fn arrived(view: &RefCell<Inner>) {
     let first = {
         let inner = &mut *view.borrow_mut();
         let first = !inner.ready && inner.has_picture();
@@ -402,178 +430,135 @@ fn arrived(view: &Rc<RefCell<Inner>>) {
         first
     };
     if first {
-        notify(view, "ready", &JsValue::UNDEFINED);
+        tell(view, "ready");
     }
-    notify(view, "draw", &JsValue::UNDEFINED);
+    tell(view, "draw");
     pump(view);
 }
 
-fn load_sprite(view: &Rc<RefCell<Inner>>) {
-    let Some(url) = view.borrow().plan.sprite.as_ref().map(|s| s.url.clone()) else {
-        return;
-    };
-    let base = view.borrow().base.clone();
-    let view = view.clone();
-    view.borrow_mut().requests += 1;
-    spawn_local(async move {
-        let loaded = match frames::fetch(&url, &base).await {
-            Ok(blob) => frames::decode(&blob).await.ok(),
-            Err(_) => None,
-        };
-        {
-            let inner = &mut *view.borrow_mut();
-            inner.requests -= 1;
-            inner.sprite = loaded;
-        }
-        arrived(&view);
-    });
-}
-
-/// Starts fetches and decodes until enough are under way.
-fn pump(view: &Rc<RefCell<Inner>>) {
-    loop {
-        let job = {
-            let inner = &mut *view.borrow_mut();
-            let waits_for_sprite =
-                inner.plan.sprite.is_some() && inner.sprite.is_none() && inner.requests > 0;
-            let most = if waits_for_sprite { 2 } else { MOST_REQUESTS };
-            if inner.over || inner.requests >= most {
-                return;
-            }
-            let row = inner.turn.row();
-            let current = inner.turn.frame() as usize;
-            inner.frames.forget_far(&inner.plan, row, current);
-            let Some(job) = inner.frames.next_job(&inner.plan, row, current) else {
-                break;
-            };
-            let (Job::Fetch(frame) | Job::Decode(frame)) = job;
-            inner.frames.slots[frame].busy = true;
-            inner.requests += 1;
-            job
-        };
-        let view = view.clone();
-        spawn_local(async move {
-            match job {
-                Job::Fetch(frame) => fetch_frame(&view, frame).await,
-                Job::Decode(frame) => decode_frame(&view, frame).await,
-            }
-            arrived(&view);
-        });
+/// Asks for fetches and decodes until enough are under way.
+fn pump(view: &RefCell<Inner>) {
+    while let Some((what, job, value)) = view.borrow_mut().next_request() {
+        notify(view, what, &job.into(), &value);
     }
     let lost = {
         let inner = view.borrow();
         inner.requests == 0 && !inner.ready && inner.width_px > 0.0
     };
     if lost {
-        notify(view, "error", &"no frame could be loaded".into());
-    }
-}
-
-async fn fetch_frame(view: &Rc<RefCell<Inner>>, frame: usize) {
-    let (choice, url, base) = {
-        let inner = view.borrow();
-        let choice = inner.frames.choice;
-        let url = choice.map(|c| inner.plan.urls[c][frame].clone());
-        (choice, url.unwrap_or_default(), inner.base.clone())
-    };
-    let blob = frames::fetch(&url, &base).await;
-    let inner = &mut *view.borrow_mut();
-    inner.requests -= 1;
-    let current = inner.frames.choice;
-    if let Some(slot) = inner.frames.slots.get_mut(frame) {
-        slot.busy = false;
-        match blob {
-            Ok(blob) if choice == current => slot.blob = Some(blob),
-            Ok(_) => {}
-            Err(_) => slot.tries += 1,
-        }
-    }
-}
-
-async fn decode_frame(view: &Rc<RefCell<Inner>>, frame: usize) {
-    let (choice, blob) = {
-        let inner = view.borrow();
-        let slot = inner.frames.slots.get(frame);
-        (inner.frames.choice, slot.and_then(|s| s.blob.clone()))
-    };
-    let bitmap = match blob {
-        Some(blob) => frames::decode(&blob).await.ok(),
-        None => None,
-    };
-    let inner = &mut *view.borrow_mut();
-    inner.requests -= 1;
-    let wanted = inner.wanted_px();
-    let fresh = choice == inner.frames.choice;
-    let Some(slot) = inner.frames.slots.get_mut(frame) else {
-        // The view was let go meanwhile.
-        if let Some(bitmap) = bitmap {
-            bitmap.close();
-        }
-        return;
-    };
-    slot.busy = false;
-    match bitmap {
-        Some(bitmap) => {
-            if let Some(old) = slot.bitmap.replace(bitmap) {
-                old.close();
-            }
-            inner.frames.proven = true;
-        }
-        None if fresh => {
-            slot.tries += 1;
-            slot.blob = None;
-            // The first picture of a format tells whether this browser reads it; later ones are simply broken.
-            if !inner.frames.proven {
-                inner.frames.refuse_format(&inner.plan, wanted);
-            }
-        }
-        None => {}
+        notify(view, "error", &"no frame could be loaded".into(), &JsValue::UNDEFINED);
     }
 }
 
 /// While zoomed, the frame in view comes in the width that fits the zoom.
-fn load_detail(view: &Rc<RefCell<Inner>>) {
-    let (frame, url, base) = {
-        let inner = &mut *view.borrow_mut();
-        let frame = inner.turn.frame() as usize;
-        let have = inner.detail.as_ref().is_some_and(|d| d.0 == frame);
-        let Some(now) = inner.frames.choice else {
-            return;
-        };
-        if inner.over || inner.detail_busy || have || !inner.zoom.is_zoomed() {
-            return;
+fn load_detail(view: &RefCell<Inner>) {
+    let url = view.borrow_mut().detail_request();
+    if let Some(url) = url {
+        notify(view, "fetch", &DETAIL.into(), &url.into());
+    }
+}
+
+impl Inner {
+    /// The next thing that the page should do, while fewer than enough are under way.
+    fn next_request(&mut self) -> Option<(&'static str, u32, JsValue)> {
+        if self.over {
+            return None;
         }
-        let wanted = inner.wanted_px() * inner.zoom.scale;
-        let format = inner.plan.choices[now].format;
-        let best =
-            xoay_viewer_core::loading::best_rendition(&inner.plan.choices, wanted, |f| f == format);
-        match best {
-            Some(best) if inner.plan.choices[best].width > inner.plan.choices[now].width => {
-                inner.detail_busy = true;
-                (
-                    frame,
-                    inner.plan.urls[best][frame].clone(),
-                    inner.base.clone(),
-                )
-            }
-            _ => return,
-        }
-    };
-    let view = view.clone();
-    spawn_local(async move {
-        let bitmap = match frames::fetch(&url, &base).await {
-            Ok(blob) => frames::decode(&blob).await.ok(),
-            Err(_) => None,
-        };
-        {
-            let inner = &mut *view.borrow_mut();
-            inner.detail_busy = false;
-            if let Some(bitmap) = bitmap
-                && let Some((_, old)) = inner.detail.replace((frame, bitmap))
-            {
-                old.close();
+        if !self.sprite_asked {
+            self.sprite_asked = true;
+            if let Some(sprite) = &self.plan.sprite {
+                self.requests += 1;
+                return Some(("fetch", SPRITE, JsValue::from(&*sprite.url)));
             }
         }
-        notify(&view, "draw", &JsValue::UNDEFINED);
-    });
+        // The sprite has the line to itself, but for the frame in view.
+        let alone = self.plan.sprite.is_some() && !self.sprite_done;
+        if self.requests >= if alone { 2 } else { MOST_REQUESTS } {
+            return None;
+        }
+        let row = self.turn.row();
+        let current = self.turn.frame() as usize;
+        self.frames.forget_far(&self.plan, row, current);
+        let job = self.frames.next_job(&self.plan, row, current)?;
+        let choice = self.frames.choice?;
+        let (Job::Fetch(frame) | Job::Decode(frame)) = job;
+        let slot = &mut self.frames.slots[frame];
+        slot.busy = true;
+        slot.asked = choice;
+        self.requests += 1;
+        Some(match job {
+            Job::Fetch(_) => ("fetch", frame as u32, JsValue::from(&*self.plan.urls[choice][frame])),
+            Job::Decode(_) => ("decode", frame as u32, slot.blob.clone().unwrap_or_default()),
+        })
+    }
+
+    fn detail_request(&mut self) -> Option<String> {
+        let frame = self.turn.frame() as usize;
+        let have = self.detail.as_ref().is_some_and(|d| d.0 == frame);
+        if self.over || have || self.detail_asked.is_some() || !self.zoom.is_zoomed() {
+            return None;
+        }
+        let now = self.plan.choices[self.frames.choice?];
+        let wanted = self.wanted_px() * self.zoom.scale;
+        let best = best_rendition(&self.plan.choices, wanted, &|f| f == now.format)?;
+        if self.plan.choices[best].width <= now.width {
+            return None;
+        }
+        self.detail_asked = Some(frame);
+        Some(self.plan.urls[best][frame].clone())
+    }
+
+    /// Takes a fetched file; whether it should be decoded at once.
+    fn take_blob(&mut self, job: u32, blob: JsValue) -> bool {
+        let failed = blob.is_undefined();
+        match job {
+            SPRITE | DETAIL if !failed => return true,
+            SPRITE => {
+                self.requests -= 1;
+                self.sprite_done = true;
+            }
+            DETAIL => self.detail_asked = None,
+            frame => {
+                self.requests -= 1;
+                let current = self.frames.choice;
+                if let Some(slot) = self.frames.slots.get_mut(frame as usize) {
+                    slot.busy = false;
+                    if failed {
+                        slot.tries += 1;
+                    } else if current == Some(slot.asked) {
+                        slot.blob = Some(blob);
+                    }
+                }
+            }
+        }
+        false
+    }
+
+    /// Takes a decoded picture, or nothing where it could not be decoded.
+    fn take_bitmap(&mut self, job: u32, bitmap: Option<ImageBitmap>) {
+        if self.over {
+            bitmap.iter().for_each(ImageBitmap::close);
+            return;
+        }
+        match job {
+            SPRITE => {
+                self.requests -= 1;
+                self.sprite_done = true;
+                self.sprite = bitmap;
+            }
+            DETAIL => {
+                let frame = self.detail_asked.take();
+                if let (Some(frame), Some(bitmap)) = (frame, bitmap)
+                    && let Some((_, old)) = self.detail.replace((frame, bitmap))
+                {
+                    old.close();
+                }
+            }
+            frame => {
+                self.requests -= 1;
+                let wanted = self.wanted_px();
+                self.frames.take_bitmap(&self.plan, frame as usize, bitmap, wanted);
+            }
+        }
+    }
 }

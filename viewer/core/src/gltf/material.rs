@@ -75,6 +75,8 @@ pub struct Material {
     pub alpha_mode: AlphaMode,
     pub double_sided: bool,
     pub unlit: bool,
+    /// Whether it is clear glass (`KHR_materials_transmission`), drawn as a blended surface.
+    pub glass: bool,
 }
 
 impl Material {
@@ -108,10 +110,12 @@ impl Material {
             },
             double_sided: json.get("doubleSided").is_true(),
             unlit: !extensions.get("KHR_materials_unlit").is_null(),
+            glass: false,
         };
         if transmission > 0.0 && material.alpha_mode == AlphaMode::Opaque {
             // Thin clear glass: what lies behind shows through unbent, reflections stay whole.
             material.alpha_mode = AlphaMode::Blend;
+            material.glass = true;
             material.base_color_factor[3] = 1.0 - CLEAREST * transmission;
         }
         Ok(material)

@@ -172,6 +172,11 @@ void main() {
     float n_dot_v = clamp(dot(n, view), 0.02, 1.0);
     float metallic = clamp(metal_rough.x, 0.0, 1.0);
     float roughness = clamp(metal_rough.y, 0.045, 1.0);
+#ifdef GLASS
+    // The rim of a vessel bends dark surroundings into view; that is how glass is seen at all.
+    float rim = pow(1.0 - n_dot_v, 2.5);
+    base = vec4(base.rgb * (1.0 - 0.75 * rim), mix(base.a, 0.6, rim));
+#endif
     vec3 f0 = mix(vec3(0.04), base.rgb, metallic);
     vec2 ab = brdf(roughness, n_dot_v);
     vec3 specular_part = f0 * ab.x + ab.y;
