@@ -92,13 +92,13 @@ fn decode_still(
 ) -> Result<Decoded, ImagingError> {
     let mut decoder = open(bytes, format, &options.limits)?;
     check_complete(bytes, format)?;
-    let header = still_header(decoder.as_mut(), format)?;
+    let header = still_header(decoder.as_mut(), format);
     let icc = decoder.icc_profile().ok().flatten();
     // The samples, their 8-bit copy of up to four channels, and the turned copy of that.
     options
         .limits
         .check_memory(decoder.total_bytes().saturating_add(header.pixels() * 8))?;
-    let image = DynamicImage::from_decoder(decoder).map_err(|error| from_image(error, format))?;
+    let image = DynamicImage::from_decoder(decoder).map_err(|error| from_image(&error, format))?;
     let (raster, color_converted) = into_srgb(image, icc.as_deref(), format)?;
     let raster = header.orientation.apply(raster.without_idle_alpha());
     Ok(Decoded {

@@ -105,7 +105,7 @@ pub fn probe(bytes: &[u8], limits: &Limits) -> Result<Header, ImagingError> {
         return Ok(jpeg_header(&head));
     }
     let mut decoder = open(bytes, format, limits)?;
-    still_header(decoder.as_mut(), format)
+    Ok(still_header(decoder.as_mut(), format))
 }
 
 pub(crate) fn jpeg_header(head: &JpegHead<'_>) -> Header {
@@ -120,10 +120,7 @@ pub(crate) fn jpeg_header(head: &JpegHead<'_>) -> Header {
     }
 }
 
-pub(crate) fn still_header(
-    decoder: &mut dyn ImageDecoder,
-    format: SourceFormat,
-) -> Result<Header, ImagingError> {
+pub(crate) fn still_header(decoder: &mut dyn ImageDecoder, format: SourceFormat) -> Header {
     let (stored_width, stored_height) = decoder.dimensions();
     let facts = if format == SourceFormat::Tiff {
         let orientation = decoder.orientation().map_or(1, image_orientation);
@@ -136,14 +133,14 @@ pub(crate) fn still_header(
         data.as_deref().map(exif::read).unwrap_or_default()
     };
     let has_icc = decoder.icc_profile().ok().flatten().is_some();
-    Ok(Header {
+    Header {
         format,
         stored_width,
         stored_height,
         orientation: facts.orientation,
         has_icc,
         captured: facts.captured,
-    })
+    }
 }
 
 fn image_orientation(orientation: image::metadata::Orientation) -> u32 {
@@ -161,7 +158,7 @@ pub(crate) fn open<'a>(
 
     let mut metadata_limits = image::Limits::no_limits();
     metadata_limits.max_alloc = Some(MAX_METADATA_BYTES.min(limits.max_memory_bytes));
-    let failed = |error| from_image(error, format);
+    let failed = |error: image::ImageError| from_image(&error, format);
     let source = Cursor::new(bytes);
     let decoder: Box<dyn ImageDecoder + 'a> = match format {
         SourceFormat::Png => {
@@ -198,11 +195,11 @@ pub(crate) fn open<'a>(
 }
 
 /// The `image` crate's error in this crate's words.
-pub(crate) fn from_image(error: image::ImageError, format: SourceFormat) -> ImagingError {
+pub(crate) fn from_image(error: &image::ImageError, format: SourceFormat) -> ImagingError {
     use image::ImageError as Theirs;
 
     let detail = error.to_string();
-    let ends_early = match &error {
+    let ends_early = match error {
         Theirs::IoError(io) => io.kind() == std::io::ErrorKind::UnexpectedEof,
         Theirs::Decoding(_) => {
             let lower = detail.to_ascii_lowercase();

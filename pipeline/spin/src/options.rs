@@ -37,7 +37,8 @@ pub struct SpinOptions {
     pub formats: Vec<ImageFormat>,
     /// Quality of each format.
     pub qualities: Qualities,
-    /// AVIF's speed, 1 (small files) to 10 (fast).
+    /// AVIF's speed, 1 (small files) to 10 (fast). AVIF takes nearly all the time of a spin. Of 1200-pixel photos with
+    /// three widths, speeds 4 to 8 cost 3.4 to 2.9 CPU seconds each; 10 costs 0.6, but its files are as large as WebP's.
     pub avif_speed: u8,
     /// Which way the product turns.
     pub direction: Direction,
@@ -62,7 +63,7 @@ impl Default for SpinOptions {
             widths: vec![1600, 800, 400],
             formats: vec![ImageFormat::Avif, ImageFormat::Webp, ImageFormat::Jpg],
             qualities: Qualities::default(),
-            avif_speed: 8,
+            avif_speed: 6,
             direction: Direction::default(),
             loops: true,
             alt: Text::default(),
@@ -108,11 +109,12 @@ pub struct Qualities {
 }
 
 impl Default for Qualities {
+    /// About the same to the eye: SSIMULACRA2 near 76 at 800 pixels, where AVIF takes 13 KB, WebP 20 and JPEG 35.
     fn default() -> Self {
         Self {
-            avif: 60,
+            avif: 66,
             webp: 80,
-            jpg: 82,
+            jpg: 78,
         }
     }
 }

@@ -293,11 +293,11 @@ fn renditions(plan: &Plan, finished: &[FinishedFrame]) -> Vec<Rendition> {
 
 /// The start frame's files of one width: no copies, the frame that a viewer loads next is the poster itself.
 fn posters(plan: &Plan, renditions: &[Rendition], finished: &[FinishedFrame]) -> Vec<ImageFile> {
-    let widths = plan.sizes.iter().map(|(width, _)| *width);
-    let width = widths
-        .clone()
-        .find(|&width| width <= MAX_POSTER_WIDTH)
-        .or(widths.last());
+    let fitting = plan
+        .sizes
+        .iter()
+        .find(|(width, _)| *width <= MAX_POSTER_WIDTH);
+    let width = fitting.or(plan.sizes.last()).map(|(width, _)| *width);
     let of_width = renditions
         .iter()
         .enumerate()

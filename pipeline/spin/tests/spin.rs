@@ -78,7 +78,10 @@ fn the_manifest_names_exactly_what_was_stored() {
         (Direction::Clockwise, true)
     );
     let background = u32::from_str_radix(manifest.background.trim_start_matches('#'), 16).unwrap();
-    let near = background.to_be_bytes()[1..].iter().zip([230_u8, 228, 224]).all(|(a, b)| a.abs_diff(b) <= 3);
+    let near = background.to_be_bytes()[1..]
+        .iter()
+        .zip([230_u8, 228, 224])
+        .all(|(a, b)| a.abs_diff(b) <= 3);
     assert!(near, "{}", manifest.background);
     let posters: Vec<_> = manifest
         .posters

@@ -7,6 +7,8 @@ pub(crate) struct JpegHead<'a> {
     pub height: u32,
     pub components: u8,
     pub progressive: bool,
+    /// Components that the first scan carries; a baseline file that has fewer than all goes component by component.
+    pub first_scan_components: u8,
     /// The payload of the EXIF segment, a TIFF structure.
     pub exif: Option<&'a [u8]>,
     /// The ICC profile, put together from its segments.
@@ -43,6 +45,7 @@ impl<'a> JpegHead<'a> {
             height: 0,
             components: 0,
             progressive: false,
+            first_scan_components: 0,
             exif: None,
             icc: None,
             adobe_transform: None,
@@ -81,7 +84,10 @@ impl<'a> JpegHead<'a> {
             let body = bytes.get(at + 2..at + length).ok_or(TRUNCATED)?;
             at += length;
             match marker {
-                0xDA => break,
+                0xDA => {
+                    head.first_scan_components = body.first().copied().unwrap_or(0);
+                    break;
+                }
                 0xC4 | 0xC8 | 0xCC => {}
                 0xC0..=0xCF => head.read_frame(marker, body)?,
                 0xE1 if head.exif.is_none() => head.exif = body.strip_prefix(b"Exif\0\0"),

@@ -56,7 +56,9 @@ pub(crate) fn decode(
         return Ok(JpegPixels::Rgb(pixels));
     }
     if head.adobe_transform.is_some() {
-        pixels.iter_mut().for_each(|ink| *ink = 255 - *ink);
+        for ink in &mut pixels {
+            *ink = 255 - *ink;
+        }
     }
     Ok(JpegPixels::Cmyk(pixels))
 }
