@@ -18,7 +18,7 @@ pub fn run(arguments: &OptimizeArguments, terminal: &Terminal) -> Result<(), Fai
     let watch = Watch::new(&listener, &stop);
     let mut options = ModelOptions::default();
     if let Some(size) = arguments.texture_size {
-        options.optimize.textures.get_or_insert_default().max_size = size;
+        options.optimize.textures.get_or_insert_default().max_side = size;
     }
     let report = if wants_folder(&arguments.output) {
         make_model(&arguments.model, &arguments.output, &options, watch)?.report
