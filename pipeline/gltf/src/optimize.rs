@@ -44,7 +44,7 @@ pub struct Optimized {
 
 /// Makes a model smaller without taking anything away that can be seen: no triangle goes, no material, no variant.
 ///
-/// The order: dedup, prune, weld, reorder, quantize, dedup and prune again, textures, compress, write.
+/// The order: dedup, prune, weld, reorder, quantize, dedup and prune again, compress, textures, write.
 ///
 /// # Errors
 /// [`GltfError::Cancelled`], or a limit or the container's size is exceeded.
@@ -101,6 +101,11 @@ pub fn optimize(
         let (step, changes) = encode_textures(&mut document, textures, &options.limits, inner)?;
         report.steps.push(step);
         report.textures = changes;
+        // A picture that was only there for readers without WebP is unused now.
+        let step = prune(&mut document);
+        if !step.changes.is_empty() {
+            report.steps.push(step);
+        }
     }
     document.root.asset.generator = Some(format!("xoay {}", env!("CARGO_PKG_VERSION")));
     let glb = document.to_glb()?;

@@ -169,7 +169,7 @@ fn every_lie_is_refused_and_named() {
         (
             "/meshes/0/primitives/0/attributes/NORMAL",
             json!(1),
-            "accessors[1]",
+            "NORMAL cannot be of type SCALAR",
         ),
         ("/scene", json!(1), "scenes[1]"),
         ("/asset/version", json!("1.0"), "version 1.0"),

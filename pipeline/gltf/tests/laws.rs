@@ -283,3 +283,108 @@ fn cancelling_stops() {
     );
     assert!(matches!(result, Err(xoay_gltf::GltfError::Cancelled)));
 }
+
+/// A model of which node 1 is unused, node 3 turns and node 4 is a joint of the skin that bends node 2.
+fn animated() -> Document {
+    use serde_json::json;
+    let mut model = document(&sample::triangle());
+    let accessor = |model: &mut Document, shape, values: &[f32]| {
+        model.accessors.push(sample::floats(shape, values));
+        model.accessors.len() - 1
+    };
+    let times = accessor(&mut model, xoay_gltf::Shape::Scalar, &[0.0, 1.5]);
+    let turns = accessor(
+        &mut model,
+        xoay_gltf::Shape::Vec4,
+        &[0.0, 0.0, 0.0, 1.0, 0.0, 1.0, 0.0, 0.0],
+    );
+    let mut bind = [0.0; 16];
+    (0..4).for_each(|i| bind[i * 5] = 1.0);
+    let bind = accessor(&mut model, xoay_gltf::Shape::Mat4, &bind);
+    let bent = model.root.meshes[0].clone();
+    model.root.meshes.push(xoay_gltf::json::Mesh {
+        name: Some("bent".to_owned()),
+        ..bent
+    });
+    model.root.nodes = serde_json::from_value(json!([
+        { "name": "still", "mesh": 0 },
+        { "name": "unused" },
+        { "name": "bent", "mesh": 1, "skin": 0 },
+        { "name": "turning", "mesh": 0, "camera": 0, "extras": { "tên": "xoay" } },
+        { "name": "joint" },
+    ]))
+    .unwrap();
+    model.root.cameras = vec![
+        serde_json::from_value(
+            json!({ "type": "perspective", "perspective": { "yfov": 0.5, "znear": 0.01 } }),
+        )
+        .unwrap(),
+    ];
+    model.root.skins =
+        serde_json::from_value(json!([{ "joints": [4], "inverseBindMatrices": bind }])).unwrap();
+    model.root.animations = serde_json::from_value(json!([{
+        "samplers": [{ "input": times, "output": turns }],
+        "channels": [{ "sampler": 0, "target": { "node": 3, "path": "rotation" } }],
+    }]))
+    .unwrap();
+    model.root.scenes[0].nodes = vec![0, 2, 3, 4];
+    model
+}
+
+#[test]
+fn animations_and_skins_survive_a_whole_run() {
+    let before = animated();
+    let optimized = optimize(before.clone(), &OptimizeOptions::default(), Watch::silent()).unwrap();
+    let after = read_bytes(&optimized.glb, &Limits::default()).unwrap();
+    let root = &after.root;
+    let name = |node: usize| root.nodes[node].name.as_deref().unwrap_or("");
+    assert!(
+        !root
+            .nodes
+            .iter()
+            .any(|node| node.name.as_deref() == Some("unused"))
+    );
+    assert_eq!(
+        name(root.animations[0].channels[0].target.node.unwrap()),
+        "turning"
+    );
+    assert_eq!(name(root.skins[0].joints[0]), "joint");
+    let values = |document: &Document, accessor: Option<usize>| {
+        document.accessors[accessor.unwrap()].to_f32()
+    };
+    let sampler = |document: &Document| document.root.animations[0].samplers[0].clone();
+    assert_eq!(
+        values(&before, sampler(&before).output),
+        values(&after, sampler(&after).output)
+    );
+    assert_eq!(
+        values(&before, sampler(&before).input),
+        values(&after, sampler(&after).input)
+    );
+    let turning = root
+        .nodes
+        .iter()
+        .find(|node| node.name.as_deref() == Some("turning"))
+        .unwrap();
+    assert_eq!(turning.extra, before.root.nodes[3].extra);
+    assert_eq!(
+        turning.scale, None,
+        "an animated node keeps its own transform"
+    );
+    assert_eq!(turning.mesh, None);
+    assert_eq!(root.nodes[turning.children[0]].mesh, Some(0));
+    let bent = root
+        .nodes
+        .iter()
+        .find(|node| node.name.as_deref() == Some("bent"))
+        .unwrap();
+    let positions =
+        &after.accessors[root.meshes[bent.mesh.unwrap()].primitives[0].attributes["POSITION"]];
+    assert_eq!(
+        positions.component(),
+        xoay_gltf::Component::F32,
+        "a skinned mesh keeps its positions"
+    );
+    assert_eq!(root.cameras, before.root.cameras);
+    assert_same(&before, &after, 1e-3);
+}

