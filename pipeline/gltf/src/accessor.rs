@@ -218,8 +218,8 @@ impl Accessor {
     pub(crate) fn replaced_by(&self, mut contents: Self) -> Self {
         contents.name.clone_from(&self.name);
         contents.bounded = self.bounded;
-        contents.extensions = self.extensions.clone();
-        contents.extra = self.extra.clone();
+        contents.extensions.clone_from(&self.extensions);
+        contents.extra.clone_from(&self.extra);
         contents
     }
 

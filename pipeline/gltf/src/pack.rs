@@ -167,18 +167,18 @@ fn unfilter(bytes: &mut [u8], filter: Filter, stride: usize) -> Option<()> {
         }
         (Filter::Octahedral, 8) => {
             on_shorts(bytes, |elements| {
-                meshopt::decode_filter_oct::<i16>(cast_slice_mut(elements))
+                meshopt::decode_filter_oct::<i16>(cast_slice_mut(elements));
             });
         }
         (Filter::Quaternion, 8) => {
             on_shorts(bytes, |elements| {
-                meshopt::decode_filter_quat(cast_slice_mut(elements))
+                meshopt::decode_filter_quat(cast_slice_mut(elements));
             });
         }
         (Filter::Color, 4) => meshopt::decode_filter_color::<u8>(cast_slice_mut(bytes)),
         (Filter::Color, 8) => {
             on_shorts(bytes, |elements| {
-                meshopt::decode_filter_color::<i16>(cast_slice_mut(elements))
+                meshopt::decode_filter_color::<i16>(cast_slice_mut(elements));
             });
         }
         (Filter::Exponential, _) if stride.is_multiple_of(4) => {

@@ -73,10 +73,12 @@ fn set(pointer: &str, value: Value) -> Value {
 fn the_sound_triangle_is_read() {
     let document = open(&triangle()).unwrap();
     assert_eq!(document.stats().triangles, 1);
-    assert_eq!(document.stats().bounds.max, [1.0, 1.0, 0.0]);
+    let greatest = document.stats().bounds.max.map(f32::to_bits);
+    assert_eq!(greatest, [1.0f32, 1.0, 0.0].map(f32::to_bits));
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "a table")]
 fn every_lie_is_refused_and_named() {
     let compressed = |stride: u64, count: u64, mode: &str| {
         json!({ "EXT_meshopt_compression": {
@@ -341,7 +343,7 @@ proptest! {
             file[place] = byte;
         }
         if let Ok(document) = read_bytes(&file, &Limits::default()) {
-            document.stats();
+            let _ = document.stats();
             let _ = optimize(document, &OptimizeOptions::default(), Watch::silent());
         }
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::RenderError;
 
 /// How long one picture may take. Software renderers need seconds for large models.
-const TIMEOUT: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// A device ready to draw.
 pub(crate) struct Gpu {
@@ -79,7 +79,7 @@ impl Gpu {
                 wgpu::PollError::Timeout => RenderError::Timeout {
                     timeout_s: TIMEOUT.as_secs(),
                 },
-                other => RenderError::Device {
+                other @ wgpu::PollError::WrongSubmissionIndex(..) => RenderError::Device {
                     message: other.to_string(),
                 },
             })

@@ -40,7 +40,7 @@ fn model(
     material: Material,
 ) -> Document {
     let mut document = Document::default();
-    document.root.asset.version = "2.0".to_owned();
+    "2.0".clone_into(&mut document.root.asset.version);
     let mut primitive = Primitive {
         indices: Some(0),
         material: Some(0),

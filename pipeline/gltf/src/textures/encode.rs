@@ -62,7 +62,7 @@ pub fn encode_textures(
         let bytes = &document.images[index].bytes;
         let before = describe(bytes);
         if let Some(role) = role.filter(|_| may_change_format) {
-            match smaller(&place, bytes, role, options, limits) {
+            match smaller(&place, bytes, role, *options, limits) {
                 Ok(Some(encoded)) => {
                     step.add("images", 1);
                     document.images[index].bytes = encoded;
@@ -121,7 +121,7 @@ fn smaller(
     place: &str,
     bytes: &[u8],
     role: Role,
-    options: &TextureOptions,
+    options: TextureOptions,
     limits: &Limits,
 ) -> Result<Option<Vec<u8>>, GltfError> {
     let (width, height) = codec::dimensions(bytes).ok_or_else(|| {

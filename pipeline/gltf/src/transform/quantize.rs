@@ -40,7 +40,7 @@ impl Default for QuantizeOptions {
 /// What is already integer stays.
 pub fn quantize(document: &mut Document, options: &QuantizeOptions, watch: Watch<'_>) -> Step {
     let mut step = Step::new("quantize");
-    positions(document, options, &mut step);
+    positions(document, *options, &mut step);
     let mut done: HashMap<(usize, Role), Option<usize>> = HashMap::new();
     let mut broken = 0;
     let mut meshes = std::mem::take(&mut document.root.meshes);
@@ -51,7 +51,7 @@ pub fn quantize(document: &mut Document, options: &QuantizeOptions, watch: Watch
             };
             let quantized = done.entry((*accessor, role)).or_insert_with(|| {
                 let source = &document.accessors[*accessor];
-                let contents = role.quantize(source, options, &mut broken)?;
+                let contents = role.quantize(source, *options, &mut broken)?;
                 let contents = source.replaced_by(contents);
                 document.accessors.push(contents);
                 Some(document.accessors.len() - 1)
@@ -115,7 +115,7 @@ impl Role {
     fn quantize(
         self,
         source: &Accessor,
-        options: &QuantizeOptions,
+        options: QuantizeOptions,
         broken: &mut usize,
     ) -> Option<Accessor> {
         match (self, source.component(), source.shape()) {
@@ -204,7 +204,7 @@ struct Grid {
     steps: f64,
 }
 
-fn positions(document: &mut Document, options: &QuantizeOptions, step: &mut Step) {
+fn positions(document: &mut Document, options: QuantizeOptions, step: &mut Step) {
     if !opaque_extensions(&document.root).is_empty() {
         // An unknown extension may move nodes, or address them.
         return;
@@ -383,7 +383,7 @@ mod tests {
             let length = v.iter().map(|x| x * x).sum::<f32>().sqrt();
             prop_assume!(length > 0.01);
             let source = Accessor::from_f32(Shape::Vec3, &v);
-            let back = Role::Normal.quantize(&source, &QuantizeOptions::default(), &mut 0).unwrap().to_f32();
+            let back = Role::Normal.quantize(&source, QuantizeOptions::default(), &mut 0).unwrap().to_f32();
             let back_length = back.iter().map(|x| x * x).sum::<f32>().sqrt();
             let cosine = v.iter().zip(&back).map(|(a, b)| a * b).sum::<f32>() / length / back_length;
             prop_assert!(cosine > 0.99985, "{v:?} became {back:?}");

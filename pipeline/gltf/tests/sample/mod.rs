@@ -88,9 +88,10 @@ pub fn png() -> Vec<u8> {
 }
 
 /// The model of a recipe: three materials of which one is a copy, two variants, extras, an unused accessor.
+#[allow(clippy::too_many_lines, reason = "one model from top to bottom")]
 pub fn document(recipe: &Recipe) -> Document {
     let mut document = Document::default();
-    document.root.asset.version = "2.0".to_owned();
+    "2.0".clone_into(&mut document.root.asset.version);
     let corners: Vec<u32> = recipe.triangles.concat();
     let vertex_order: Vec<u32> = if recipe.indexed {
         (0..recipe.positions.len() as u32).collect()
@@ -240,7 +241,7 @@ pub fn world_triangles(document: &Document) -> Vec<[[f64; 3]; 3]> {
 
 /// The scene's triangles, each from its least corner on, in order: equal for models that draw the same.
 pub fn canonical(document: &Document) -> Vec<[[f64; 3]; 3]> {
-    let key = |point: &[f64; 3]| point.map(|value| value.to_bits());
+    let key = |point: &[f64; 3]| point.map(f64::to_bits);
     let mut triangles: Vec<_> = world_triangles(document)
         .into_iter()
         .map(|[a, b, c]| {
