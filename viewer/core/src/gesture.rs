@@ -125,7 +125,7 @@ impl Gestures {
         let (dx, dy) = (x - before[at].x, y - before[at].y);
         self.travelled_px += dx.abs() + dy.abs();
         if let ([a0, b0], [a1, b1]) = (&before[..], &self.pointers[..]) {
-            let span = |a: &Pointer, b: &Pointer| (a.x - b.x).hypot(a.y - b.y).max(1.0);
+            let span = |a: &Pointer, b: &Pointer| length(a.x - b.x, a.y - b.y).max(1.0);
             return Action::Pinch {
                 factor: span(a1, b1) / span(a0, b0),
                 x: f64::midpoint(a1.x, b1.x),
@@ -150,7 +150,7 @@ impl Gestures {
             && self.travelled_px < TAP_PX;
         if tapped {
             let twice = self.last_tap.is_some_and(|(tx, ty, t)| {
-                time_ms - t < 1.5 * TAP_MS && (tx - x).hypot(ty - y) < DOUBLE_TAP_PX
+                time_ms - t < 1.5 * TAP_MS && length(tx - x, ty - y) < DOUBLE_TAP_PX
             });
             self.last_tap = (!twice).then_some((down_x, down_y, time_ms));
             if twice {
@@ -167,6 +167,11 @@ impl Gestures {
         }
         Action::Release { vx, vy }
     }
+}
+
+/// Pixels neither vanish nor overflow when squared, so `hypot` would be wasted bytes.
+fn length(dx: f64, dy: f64) -> f64 {
+    (dx * dx + dy * dy).sqrt()
 }
 
 #[cfg(test)]

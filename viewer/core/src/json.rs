@@ -102,13 +102,13 @@ impl Json {
     /// Whether it is `true`.
     #[must_use]
     pub fn is_true(&self) -> bool {
-        *self == Self::Bool(true)
+        matches!(self, Self::Bool(true))
     }
 
     /// Whether it is `null` or absent.
     #[must_use]
     pub fn is_null(&self) -> bool {
-        *self == Self::Null
+        matches!(self, Self::Null)
     }
 }
 

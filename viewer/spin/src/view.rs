@@ -438,7 +438,12 @@ fn arrived(view: &RefCell<Inner>) {
 
 /// Asks for fetches and decodes until enough are under way.
 fn pump(view: &RefCell<Inner>) {
-    while let Some((what, job, value)) = view.borrow_mut().next_request() {
+    loop {
+        // A statement of its own: the state must be free again when the page is called.
+        let request = view.borrow_mut().next_request();
+        let Some((what, job, value)) = request else {
+            break;
+        };
         notify(view, what, &job.into(), &value);
     }
     let lost = {
@@ -446,7 +451,12 @@ fn pump(view: &RefCell<Inner>) {
         inner.requests == 0 && !inner.ready && inner.width_px > 0.0
     };
     if lost {
-        notify(view, "error", &"no frame could be loaded".into(), &JsValue::UNDEFINED);
+        notify(
+            view,
+            "error",
+            &"no frame could be loaded".into(),
+            &JsValue::UNDEFINED,
+        );
     }
 }
 
@@ -487,8 +497,16 @@ impl Inner {
         slot.asked = choice;
         self.requests += 1;
         Some(match job {
-            Job::Fetch(_) => ("fetch", frame as u32, JsValue::from(&*self.plan.urls[choice][frame])),
-            Job::Decode(_) => ("decode", frame as u32, slot.blob.clone().unwrap_or_default()),
+            Job::Fetch(_) => (
+                "fetch",
+                frame as u32,
+                JsValue::from(&*self.plan.urls[choice][frame]),
+            ),
+            Job::Decode(_) => (
+                "decode",
+                frame as u32,
+                slot.blob.clone().unwrap_or_default(),
+            ),
         })
     }
 
@@ -557,7 +575,8 @@ impl Inner {
             frame => {
                 self.requests -= 1;
                 let wanted = self.wanted_px();
-                self.frames.take_bitmap(&self.plan, frame as usize, bitmap, wanted);
+                self.frames
+                    .take_bitmap(&self.plan, frame as usize, bitmap, wanted);
             }
         }
     }

@@ -57,8 +57,12 @@ pub fn decode(
     let size = count.checked_mul(stride).filter(|&s| s <= LARGEST_BYTES);
     let size = size.ok_or(MeshoptError::Layout)?;
     let allowed = match mode {
-        Mode::Attributes => stride.is_multiple_of(4) && (4..=256).contains(&stride) && filter.allows(stride),
-        Mode::Triangles => matches!(stride, 2 | 4) && count.is_multiple_of(3) && filter == Filter::None,
+        Mode::Attributes => {
+            stride.is_multiple_of(4) && (4..=256).contains(&stride) && filter.allows(stride)
+        }
+        Mode::Triangles => {
+            matches!(stride, 2 | 4) && count.is_multiple_of(3) && filter == Filter::None
+        }
         Mode::Indices => matches!(stride, 2 | 4) && filter == Filter::None,
     };
     if !allowed {
