@@ -71,7 +71,7 @@ button:focus-visible{outline:3px solid var(--xoay-accent,#0b63ce);outline-offset
 @media(hover:hover){.icon:hover{background:#fff}}
 svg{width:20px;height:20px;fill:none;stroke:currentColor;stroke-width:1.8;stroke-linecap:round;stroke-linejoin:round}
 .hint{position:absolute;left:50%;bottom:18px;display:flex;gap:8px;align-items:center;padding:5px 14px;border-radius:16px;background:rgba(29,33,38,.72);color:#fff;transform:translateX(-50%);pointer-events:none;white-space:nowrap;transition:opacity .4s}
-.two .hint{bottom:64px}
+.two .hint{bottom:auto;top:14px}
 .note{position:absolute;left:50%;top:50%;box-sizing:border-box;width:max-content;max-width:calc(100% - 32px);padding:16px 20px;border-radius:12px;background:#fff;box-shadow:0 4px 24px rgba(20,25,30,.22);text-align:center;transform:translate(-50%,-50%)}
 .note button{display:inline-block;margin-top:12px;padding:8px 18px;border-radius:18px;background:#1d2126;color:#fff}
 .busy{position:absolute;right:14px;top:14px;width:22px;height:22px;border-radius:50%;border:2.5px solid rgba(29,33,38,.15);border-top-color:rgba(29,33,38,.7);animation:turn .9s linear infinite}
