@@ -218,7 +218,10 @@ pub fn ensure_validator() -> Result<()> {
             "--no-fund",
             "--loglevel=error",
         ]))
-    })
+    })?;
+    // The script looks for its package beside itself.
+    fs::copy(source.join("validate.mjs"), place.join("validate.mjs")).context("cannot copy tests/validator")?;
+    Ok(())
 }
 
 /// The S3 test server in `target/tools/s3`, from `tests/s3/requirements.txt`.
