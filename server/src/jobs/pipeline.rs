@@ -50,14 +50,12 @@ fn refusal(error: &RecipeError, input: &Path) -> RunError {
 
 /// The message as its reader knows the files: by their names, not by where this machine put them.
 fn without_folder(message: &str, input: &Path) -> String {
-    let folder = if input.extension().is_some() {
-        input.parent().unwrap_or(input)
-    } else {
-        input
-    };
+    let mut message = message.to_owned();
+    // The longer one first: photos by their names, then what lies beside their folder.
+    for folder in [Some(input), input.parent()].into_iter().flatten() {
+        message = message.replace(&format!("{}/", folder.display()), "");
+    }
     message
-        .replace(&format!("{}/", folder.display()), "")
-        .replace(&folder.display().to_string(), "photos")
 }
 
 #[cfg(test)]
