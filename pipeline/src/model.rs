@@ -84,7 +84,11 @@ pub fn make_model(
     Ok(ModelOutcome { manifest, report })
 }
 
-fn optimized(model: &Path, options: &ModelOptions, watch: Watch<'_>) -> Result<Optimized, RecipeError> {
+fn optimized(
+    model: &Path,
+    options: &ModelOptions,
+    watch: Watch<'_>,
+) -> Result<Optimized, RecipeError> {
     let named = |source| RecipeError::model(model, source);
     watch.tell(ProgressEvent::Started {
         stage: Stage::Read,
@@ -96,7 +100,11 @@ fn optimized(model: &Path, options: &ModelOptions, watch: Watch<'_>) -> Result<O
 }
 
 /// Draws the model as the viewer first shows it. Nothing to draw with is a warning, not a failure.
-fn posters(document: &Document, staged: &StagedFolder, watch: Watch<'_>) -> Result<Vec<ImageFile>, RecipeError> {
+fn posters(
+    document: &Document,
+    staged: &StagedFolder,
+    watch: Watch<'_>,
+) -> Result<Vec<ImageFile>, RecipeError> {
     let stage = Stage::Render;
     watch.tell(ProgressEvent::Started { stage, total: 1 });
     let drawn = match render_poster(document, &View::default()) {

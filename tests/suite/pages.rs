@@ -9,7 +9,8 @@ use xoay_tests::browser::Browser;
 use xoay_tests::site::Site;
 use xoay_tests::{Finished, Service, capture_cut, model, xoay};
 
-const LOADED: &str = "document.querySelector('xoay-viewer') && document.querySelector('xoay-viewer').frameCount > 0";
+const LOADED: &str =
+    "document.querySelector('xoay-viewer') && document.querySelector('xoay-viewer').frameCount > 0";
 
 /// Publishes a small spin and the optimised model of the jar below `root` and serves them.
 async fn published(root: &Path) -> Result<Service> {
@@ -20,16 +21,39 @@ async fn published(root: &Path) -> Result<Service> {
         light.push("/");
         capture_cut(&photos, 3);
         let made = [
-            xoay().arg("spin").arg(&photos).arg("-o").arg(&spin).args(["--widths", "600", "--formats", "webp,jpg"]).output(),
-            xoay().arg("optimize").arg(model()).arg("-o").arg(&light).output(),
+            xoay()
+                .arg("spin")
+                .arg(&photos)
+                .arg("-o")
+                .arg(&spin)
+                .args(["--widths", "600", "--formats", "webp,jpg"])
+                .output(),
+            xoay()
+                .arg("optimize")
+                .arg(model())
+                .arg("-o")
+                .arg(&light)
+                .output(),
         ];
         for output in made {
             let output = output.expect("the command can be started");
-            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+            assert!(
+                output.status.success(),
+                "{}",
+                String::from_utf8_lossy(&output.stderr)
+            );
         }
         let _ = Finished::of(
             xoay()
-                .args(["publish", "--slug", "jar", "--name-vi", "Mật ong hoa nhãn", "--name-en", "Longan honey"])
+                .args([
+                    "publish",
+                    "--slug",
+                    "jar",
+                    "--name-vi",
+                    "Mật ong hoa nhãn",
+                    "--name-en",
+                    "Longan honey",
+                ])
                 .arg("--data")
                 .arg(&data)
                 .arg("--spin")
@@ -48,34 +72,63 @@ async fn the_product_page_turns_and_its_snippet_works_on_another_site() -> Resul
     let root = tempfile::tempdir()?;
     let service = published(root.path()).await?;
     let browser = Browser::start(1280, 800).await?;
-    browser.open(&format!("{}/products/jar?lang=vi", service.url)).await?;
+    browser
+        .open(&format!("{}/products/jar?lang=vi", service.url))
+        .await?;
     assert!(browser.client.source().await?.contains("Mật ong hoa nhãn"));
     browser.until(LOADED).await?;
     browser.screenshot("product-desktop").await?;
-    let before = browser.run("return document.querySelector('xoay-viewer').frame").await?;
+    let before = browser
+        .run("return document.querySelector('xoay-viewer').frame")
+        .await?;
     browser.drag("xoay-viewer", 200, 0).await?;
-    let after = browser.run("return document.querySelector('xoay-viewer').frame").await?;
+    let after = browser
+        .run("return document.querySelector('xoay-viewer').frame")
+        .await?;
     assert_ne!(before, after, "a drag shows another frame");
-    let snippet = browser.run("return document.getElementById('snippet').value").await?;
-    let snippet = snippet.as_str().context("the page has a snippet")?.to_owned();
-    assert!(snippet.contains(&service.url), "the snippet names the service: {snippet}");
+    let snippet = browser
+        .run("return document.getElementById('snippet').value")
+        .await?;
+    let snippet = snippet
+        .as_str()
+        .context("the page has a snippet")?
+        .to_owned();
+    assert!(
+        snippet.contains(&service.url),
+        "the snippet names the service: {snippet}"
+    );
 
-    let page = format!("<!doctype html><html lang=en><meta charset=utf-8><title>A shop</title><h1>A shop</h1>{snippet}");
+    let page = format!(
+        "<!doctype html><html lang=en><meta charset=utf-8><title>A shop</title><h1>A shop</h1>{snippet}"
+    );
     let shop = Site::start("viewer", &[("shop", page)], None).await?;
     assert_ne!(shop.origin, service.url);
     browser.open(&format!("{}/pages/shop", shop.origin)).await?;
     browser.until(LOADED).await?;
     browser.drag("xoay-viewer", 200, 0).await?;
-    let turned = browser.run("return document.querySelector('xoay-viewer').frame").await?;
+    let turned = browser
+        .run("return document.querySelector('xoay-viewer').frame")
+        .await?;
     assert_ne!(turned, before, "a drag turns it on another site too");
 
-    browser.run("document.querySelector('xoay-viewer').view = 'model'").await?;
-    browser.until("document.querySelector('xoay-viewer').view === 'model'").await?;
+    browser
+        .run("document.querySelector('xoay-viewer').view = 'model'")
+        .await?;
+    browser
+        .until("document.querySelector('xoay-viewer').view === 'model'")
+        .await?;
     browser
         .until("(window.seen = window.seen || document.querySelector('xoay-viewer').shadowRoot.querySelector('.show-model')) != null")
         .await?;
-    let coloured = browser.wait(COLOURED_SHARE).await?.as_f64().context("a share")?;
-    assert!((0.02..0.9).contains(&coloured), "the model covers {coloured} of its canvas");
+    let coloured = browser
+        .wait(COLOURED_SHARE)
+        .await?
+        .as_f64()
+        .context("a share")?;
+    assert!(
+        (0.02..0.9).contains(&coloured),
+        "the model covers {coloured} of its canvas"
+    );
     browser.screenshot("shop-model").await?;
     browser.close().await
 }
@@ -104,13 +157,26 @@ async fn a_team_creates_uploads_watches_and_publishes_on_the_studios_page() -> R
     let service = tokio::task::spawn_blocking(move || Service::start(&data, &[])).await?;
     let browser = Browser::start(390, 844).await?;
     browser.open(&format!("{}/?lang=en", service.url)).await?;
-    let name = browser.client.wait().for_element(Locator::Css("input[name='name.vi']")).await?;
+    let name = browser
+        .client
+        .wait()
+        .for_element(Locator::Css("input[name='name.vi']"))
+        .await?;
     name.send_keys("Mật ong hoa nhãn").await?;
     browser.screenshot("studio-phone").await?;
-    browser.client.find(Locator::Css("form button:not([type=button])")).await?.click().await?;
+    browser
+        .client
+        .find(Locator::Css("form button:not([type=button])"))
+        .await?
+        .click()
+        .await?;
 
     // The second input takes single files; a folder cannot be typed into a field.
-    let input = browser.client.wait().for_element(Locator::Css("input[type=file][accept]")).await?;
+    let input = browser
+        .client
+        .wait()
+        .for_element(Locator::Css("input[type=file][accept]"))
+        .await?;
     let mut paths: Vec<String> = fs::read_dir(&photos)?
         .map(|entry| Ok(entry?.path().display().to_string()))
         .collect::<std::io::Result<_>>()?;
@@ -121,9 +187,15 @@ async fn a_team_creates_uploads_watches_and_publishes_on_the_studios_page() -> R
     browser
         .run("[...document.querySelectorAll('button')].find(b => b.textContent === 'Publish').click()")
         .await?;
-    browser.until("document.querySelector('a.button.plain')").await?;
-    let page = browser.run("return document.querySelector('a.button.plain').href").await?;
-    browser.open(page.as_str().context("a link to the product's page")?).await?;
+    browser
+        .until("document.querySelector('a.button.plain')")
+        .await?;
+    let page = browser
+        .run("return document.querySelector('a.button.plain').href")
+        .await?;
+    browser
+        .open(page.as_str().context("a link to the product's page")?)
+        .await?;
     browser.until(LOADED).await?;
     browser.screenshot("product-phone").await?;
     browser.close().await

@@ -295,9 +295,21 @@ fn a_bad_photo_fails_the_job_by_name_and_nothing_gets_published() {
     let root = tempfile::tempdir().unwrap();
     let photos = root.path().join("photos");
     capture_cut(&photos, 9);
-    fs::write(photos.join("DSC02199.jpg"), "no photo at all").unwrap();
+    let whole = fs::read(photos.join("DSC02101.jpg")).unwrap();
+    fs::write(photos.join("DSC02199.jpg"), &whole[..whole.len() / 2]).unwrap();
     let service = Service::start(&root.path().join("data"), &[]);
     let visitor = Visitor::with_new_product(&service);
+    let text = visitor
+        .http
+        .put(visitor.product_url("/photos/note.jpg"))
+        .body("no photo at all")
+        .send()
+        .unwrap();
+    assert_eq!(
+        text.status(),
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        "what is no photo is refused at the door"
+    );
     visitor.send_photos(&photos);
     let (_, job) = visitor.follow(&visitor.start_job("spin"));
     assert_eq!(job["state"], "failed", "{job}");

@@ -260,12 +260,13 @@ fn an_output_folder_with_something_else_in_it_is_left_alone() {
 fn a_full_disk_stops_the_job_with_words_and_leaves_nothing() {
     let root = tempfile::tempdir().unwrap();
     let photos = root.path().join("photos");
-    capture_cut(&photos, 9);
+    capture_cut(&photos, 3);
     let disk = root.path().join("disk");
     fs::create_dir(&disk).unwrap();
     let out = disk.join("spin");
     let script = "mount -t tmpfs -o size=64k tmpfs \"$DISK\" || exit 77; \"$@\"; code=$?; ls -A \"$DISK\" >\"$LEFT\"; exit $code";
-    let run = quick(&photos, &out);
+    let mut run = spin(&photos, &out);
+    run.args(["--widths", "800", "--formats", "jpg"]);
     let left = root.path().join("left");
     // A mount namespace of its own, with a user namespace where this is not root: the mount goes with the process.
     let refused = Finished::of(

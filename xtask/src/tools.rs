@@ -220,7 +220,8 @@ pub fn ensure_validator() -> Result<()> {
         ]))
     })?;
     // The script looks for its package beside itself.
-    fs::copy(source.join("validate.mjs"), place.join("validate.mjs")).context("cannot copy tests/validator")?;
+    fs::copy(source.join("validate.mjs"), place.join("validate.mjs"))
+        .context("cannot copy tests/validator")?;
     Ok(())
 }
 

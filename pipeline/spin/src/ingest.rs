@@ -3,12 +3,12 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use xoay_format::{Stage, Text, Watch};
-use xoay_imaging::{ImagingError, Limits, SourceFormat, probe};
+use xoay_imaging::{DecodeOptions, ImagingError, Limits, SourceFormat, decode, probe};
 
 use crate::error::{BadPhoto, PhotoProblem};
 use crate::folder::{self, Listing};
 use crate::progress::Progress;
-use crate::{CaptureOptions, CaptureSet, Photo, SpinError};
+use crate::{CaptureOptions, CaptureSet, Photo, SpinError, natural_order};
 
 /// Fewer photos than this are no spin.
 const MIN_FRAMES: usize = 2;
@@ -68,6 +68,9 @@ pub fn read_capture(
     let frames = read(rows.concat())?;
     let clean_plates = read(clean_plates)?;
     if !bad.is_empty() {
+        // There will be no spin: look into the others too, so that all that are bad are named at once.
+        bad.extend(undecodable(&frames, options, watch)?);
+        bad.sort_by(|a, b| natural_order(&a.file, &b.file));
         return Err(SpinError::BadPhotos(bad));
     }
     let (width, height) = size_for_all(&frames, &mut warnings)?;
@@ -85,6 +88,33 @@ pub fn read_capture(
         height,
         warnings,
     })
+}
+
+/// The photos whose headers are well but whose pixels cannot be read.
+fn undecodable(
+    photos: &[Photo],
+    options: &CaptureOptions,
+    watch: Watch<'_>,
+) -> Result<Vec<BadPhoto>, SpinError> {
+    let smallest = DecodeOptions {
+        limits: options.limits,
+        target: Some((1, 1)),
+    };
+    let mut bad = Vec::new();
+    for photo in photos {
+        if watch.cancelled() {
+            return Err(SpinError::Cancelled);
+        }
+        let decoded = read_file(photo)
+            .and_then(|bytes| decode(&bytes, &smallest).map_err(PhotoProblem::Image));
+        if let Err(problem) = decoded {
+            bad.push(BadPhoto {
+                file: photo.name.clone(),
+                problem,
+            });
+        }
+    }
+    Ok(bad)
 }
 
 fn row_lengths(

@@ -15,11 +15,9 @@ pub(super) async fn manifest(
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Error> {
-    let id: ProductId = id.parse().map_err(|_| Error::NoSuchProduct { id })?;
-    let Some(publication) = app.catalogue.publication(id).await? else {
-        app.product(&id.to_string()).await?;
-        return Err(Error::NotPublished);
-    };
+    let product = app.product(&id).await?;
+    let publication = app.catalogue.publication(product.id).await?;
+    let publication = publication.ok_or(Error::NotPublished)?;
     let etag = tag(&publication);
     let common = [
         (header::ETAG, etag.as_str()),
@@ -68,12 +66,15 @@ pub(crate) fn poster_of(manifest: &ProductManifest) -> Option<&ImageFile> {
 }
 
 impl App {
-    /// The product with this id, as it stands in an address.
+    /// The product with this id or slug, as it stands in an address.
     pub(crate) async fn product(&self, id: &str) -> Result<Product, Error> {
         let missing = || Error::NoSuchProduct {
             id: id.chars().take(80).collect(),
         };
-        let parsed: ProductId = id.parse().map_err(|_| missing())?;
-        self.catalogue.product(parsed).await?.ok_or_else(missing)
+        let found = match id.parse::<ProductId>() {
+            Ok(parsed) => self.catalogue.product(parsed).await?,
+            Err(_) => self.catalogue.product_by_slug(id).await?,
+        };
+        found.ok_or_else(missing)
     }
 }

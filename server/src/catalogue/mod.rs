@@ -35,6 +35,9 @@ pub trait Catalogue: Send + Sync {
     /// The product with this id.
     async fn product(&self, id: ProductId) -> Result<Option<Product>, Error>;
 
+    /// The product with this slug.
+    async fn product_by_slug(&self, slug: &str) -> Result<Option<Product>, Error>;
+
     /// All products, newest first, at most `limit`, older than `before` where that is given.
     async fn products(
         &self,

@@ -66,8 +66,8 @@ pub async fn publish(
     let product = catalogue.product_by_slug_or_create(&new).await?;
     let publication = make_public(&catalogue, &product, spin, model).await?;
     Ok(Published {
-        manifest_path: format!("/products/{}/manifest.json", product.id),
-        page_path: format!("/products/{}", product.id),
+        manifest_path: format!("/products/{}/manifest.json", product.slug),
+        page_path: format!("/products/{}", product.slug),
         product: product.id,
         slug: product.slug,
         version: publication.version,

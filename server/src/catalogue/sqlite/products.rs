@@ -81,6 +81,10 @@ impl Catalogue for Sqlite {
         row.as_ref().map(rows::product).transpose()
     }
 
+    async fn product_by_slug(&self, slug: &str) -> Result<Option<Product>, Error> {
+        by_slug(&mut *self.readers.acquire().await?, slug).await
+    }
+
     async fn products(
         &self,
         before: Option<ProductId>,
