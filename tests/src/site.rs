@@ -104,11 +104,10 @@ async fn page(State(content): State<Arc<Content>>, Path(name): Path<String>) -> 
     let Some(text) = content.pages.get(&name) else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    let script = name.ends_with(".js");
-    let media_type = if script {
-        "text/javascript"
-    } else {
-        "text/html; charset=utf-8"
+    let media_type = match name.rsplit_once('.') {
+        Some((_, "js")) => "text/javascript",
+        Some((_, "css")) => "text/css",
+        _ => "text/html; charset=utf-8",
     };
     let mut response = ([(header::CONTENT_TYPE, media_type)], text.clone()).into_response();
     if let Some(policy) = content.policy.as_deref().and_then(|p| p.parse().ok()) {

@@ -31,10 +31,13 @@ const WATCH: &str = "
     };
 ";
 
+/// What EMBEDDING.md asks of pages: the room is there before the script is.
+const SIZES: &str = "xoay-viewer { display: block; aspect-ratio: 4 / 3 }";
+
 fn page(viewer_origin: &str, element: &str) -> String {
     format!(
         "<!doctype html><html lang=vi><meta charset=utf-8><meta name=viewport content='width=device-width'>\
-         <title>Xoay</title><script src=watch.js></script>\
+         <title>Xoay</title><link rel=stylesheet href=page.css><script src=watch.js></script>\
          <script type=module src='{viewer_origin}/viewer/xoay-viewer.js' crossorigin></script>\
          <h1>Mật ong</h1>{element}<p>Mật ong rừng.</p>{}",
         "<p>Kéo trang xuống.</p>".repeat(60)
@@ -43,7 +46,11 @@ fn page(viewer_origin: &str, element: &str) -> String {
 
 /// A site with one page `index` and a browser that shows it.
 async fn show(element: &str, width_px: u32, height_px: u32) -> Result<(Site, Browser)> {
-    let pages = [("index", page("", element)), ("watch.js", WATCH.to_owned())];
+    let pages = [
+        ("index", page("", element)),
+        ("watch.js", WATCH.to_owned()),
+        ("page.css", SIZES.to_owned()),
+    ];
     let site = Site::start("viewer", &pages, Some(STRICT.to_owned())).await?;
     let browser = Browser::start(width_px, height_px).await?;
     browser
@@ -300,6 +307,7 @@ async fn it_works_from_another_origin() -> Result<()> {
     let pages = [
         ("index", page(there, &element)),
         ("watch.js", WATCH.to_owned()),
+        ("page.css", SIZES.to_owned()),
     ];
     let site = Site::start("viewer", &pages, Some(policy)).await?;
     let browser = Browser::start(1280, 800).await?;
