@@ -279,6 +279,7 @@ fn media_type(path: &str) -> Option<&'static str> {
 }
 
 /// Writes the files, their compressed forms and the table of them.
+#[allow(clippy::unnecessary_debug_formatting)] // the paths become Rust string literals
 fn embed(files: &[File], out: &Path) -> Result<()> {
     let folder = out.join("files");
     // What an earlier build left must not linger.
