@@ -181,8 +181,8 @@ fn octahedral(vectors: &[[f32; 4]]) -> Vec<u8> {
 
 /// Unsigned shorts for 0…1 with `bits` significant bits; `None` where a value lies outside.
 ///
-/// The steps are multiples of a power of two, so that the low bits are zero and compress to nothing: bits repeated
-/// below, which reach 1 evenly, took 6% more for the whole geometry of a shoe. 1 itself is the greatest value.
+/// The steps are multiples of a power of two, so that the low bits are zero and compress to next to nothing;
+/// repeating the high bits below would reach 1 evenly but make them noise. 1 itself is the greatest value.
 fn fractions(source: &Accessor, bits: u32) -> Option<Accessor> {
     let step = f32::from(1u16 << (16 - bits));
     let mut bytes = Vec::with_capacity(source.count() * source.shape().components() * 2);

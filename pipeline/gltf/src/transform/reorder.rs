@@ -6,8 +6,7 @@ use crate::report::Step;
 /// Orders triangles so that neighbours share vertices, and vertices by first use. Both the graphics card and the
 /// compression that follows gain. Which triangles there are, and their winding, stay.
 ///
-/// The order is meshoptimizer's strip-friendly one: it compresses better than the one for vertex caches, which it
-/// nearly equals in use.
+/// The order is meshoptimizer's strip-friendly one, which its documentation recommends where compression comes first.
 pub fn reorder(document: &mut Document) -> Step {
     let mut step = Step::new("reorder");
     for group in vertex_groups(document) {
