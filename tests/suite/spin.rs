@@ -285,7 +285,7 @@ fn a_full_disk_stops_the_job_with_words_and_leaves_nothing() {
         refused.stderr
     );
     assert_eq!(refused.code, Some(5), "{}", refused.stderr);
-    assert!(refused.stderr.contains("disk"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("free space"), "{}", refused.stderr);
     assert_eq!(
         fs::read_to_string(left).unwrap(),
         "",

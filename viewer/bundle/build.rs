@@ -13,7 +13,7 @@ use anyhow::{Context as _, Result, bail};
 use sha2::{Digest as _, Sha256};
 
 /// What the files are made of, relative to the workspace: nothing else rebuilds the viewer.
-const SOURCES: [&str; 11] = [
+const SOURCES: [&str; 12] = [
     "Cargo.toml",
     "Cargo.lock",
     "pipeline/format/Cargo.toml",
@@ -22,6 +22,7 @@ const SOURCES: [&str; 11] = [
     "viewer/core",
     "viewer/spin",
     "viewer/model",
+    "viewer/element/xoay-viewer.css",
     "viewer/element/xoay-viewer.js",
     "viewer/element/xoay-viewer.d.ts",
     "viewer/legacy/legacy.js",
@@ -63,6 +64,8 @@ fn build(workspace: &Path, out: &Path) -> Result<Vec<File>> {
     let mut files = Vec::new();
     let viewer = workspace.join("viewer");
     let mut loader = fs::read_to_string(viewer.join("element/xoay-viewer.js"))?;
+    let css = fs::read_to_string(viewer.join("element/xoay-viewer.css"))?;
+    replace(&mut loader, "/* xoay-viewer.css */", css.trim_end())?;
     for (stem, library) in MODULES {
         let wasm = target.join(format!("wasm32-unknown-unknown/wasm/{library}.wasm"));
         let [script, module] = bind(&wasm, stem, out)?;

@@ -47,41 +47,8 @@ const ICONS = {
   turn: 'M8 8l-4 4 4 4M16 8l4 4-4 4M4 12h16',
 };
 
-const CSS = `
-:host{display:block;position:relative;contain:content;color:#1d2126;font:500 14px/1.4 system-ui,sans-serif;-webkit-tap-highlight-color:transparent}
-:host([hidden]){display:none}
-:host(:fullscreen){background:#fff}
-.frame{position:relative;width:100%;height:100%;overflow:hidden;background:var(--xoay-background,transparent)}
-:host(:fullscreen) .frame{aspect-ratio:auto!important;height:100vh}
-.stage{position:absolute;inset:0;cursor:grab;touch-action:pan-y;user-select:none;-webkit-user-select:none;outline:none}
-.stage.grabbed{cursor:grabbing}
-.stage.zoomed{touch-action:none}
-.stage:focus-visible{box-shadow:inset 0 0 0 3px var(--xoay-accent,#0b63ce)}
-canvas,.poster,::slotted(img){position:absolute;inset:0;width:100%;height:100%;object-fit:contain;pointer-events:none}
-canvas{visibility:hidden}
-.show-spin .spin,.show-model .model{visibility:visible}
-.show-spin .posters,.show-model .posters,.show-model .spin{visibility:hidden}
-.bar{position:absolute;right:10px;bottom:10px;display:flex;gap:6px;align-items:center}
-.bar.views{right:auto;left:10px;gap:0;padding:3px;border-radius:21px;background:rgba(255,255,255,.86);box-shadow:0 1px 3px rgba(20,25,30,.18)}
-button{all:unset;box-sizing:border-box;cursor:pointer;font:inherit}
-button:focus-visible{outline:3px solid var(--xoay-accent,#0b63ce);outline-offset:2px}
-.icon{display:grid;place-items:center;width:40px;height:40px;border-radius:50%;background:rgba(255,255,255,.86);box-shadow:0 1px 3px rgba(20,25,30,.18)}
-.views button{min-width:44px;height:36px;padding:0 14px;border-radius:18px;text-align:center}
-.views button[aria-pressed=true]{background:#1d2126;color:#fff}
-@media(hover:hover){.icon:hover{background:#fff}}
-svg{width:20px;height:20px;fill:none;stroke:currentColor;stroke-width:1.8;stroke-linecap:round;stroke-linejoin:round}
-.hint{position:absolute;left:50%;bottom:18px;display:flex;gap:8px;align-items:center;padding:5px 14px;border-radius:16px;background:rgba(29,33,38,.72);color:#fff;transform:translateX(-50%);pointer-events:none;white-space:nowrap;transition:opacity .4s}
-.two .hint{bottom:auto;top:14px}
-.note{position:absolute;left:50%;top:50%;box-sizing:border-box;width:max-content;max-width:calc(100% - 32px);padding:16px 20px;border-radius:12px;background:#fff;box-shadow:0 4px 24px rgba(20,25,30,.22);text-align:center;transform:translate(-50%,-50%)}
-.note button{display:inline-block;margin-top:12px;padding:8px 18px;border-radius:18px;background:#1d2126;color:#fff}
-.busy{position:absolute;right:14px;top:14px;width:22px;height:22px;border-radius:50%;border:2.5px solid rgba(29,33,38,.15);border-top-color:rgba(29,33,38,.7);animation:turn .9s linear infinite}
-.live{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
-.gone{opacity:0}
-[hidden]{display:none!important}
-@keyframes turn{to{transform:rotate(1turn)}}
-@media(prefers-reduced-motion:reduce){.busy{animation-duration:4s}.hint{transition:none}}
-@media(forced-colors:active){.icon,.views,.note,.hint{border:1px solid}}
-`;
+// The build puts the style sheet here.
+const CSS = `/* xoay-viewer.css */`;
 
 const inBrowser = typeof HTMLElement !== 'undefined';
 const loaded = {};
