@@ -60,6 +60,21 @@ pub fn lint() -> Result<()> {
         "-D",
         "warnings",
     ]))?;
+    // The viewer's modules are empty but where they run.
+    execute(cargo().args([
+        "clippy",
+        "--locked",
+        "--target",
+        "wasm32-unknown-unknown",
+        "--package",
+        "xoay-viewer-spin",
+        "--package",
+        "xoay-viewer-model",
+        "--quiet",
+        "--",
+        "-D",
+        "warnings",
+    ]))?;
     let has_deny = cargo()
         .args(["deny", "--version"])
         .output()

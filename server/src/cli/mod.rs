@@ -1,5 +1,9 @@
 //! The command line: arguments in, a recipe or the service run, messages and exit codes out.
 
+#[expect(
+    clippy::doc_markdown,
+    reason = "its comments are the help that people read"
+)]
 mod args;
 mod exit;
 mod language;

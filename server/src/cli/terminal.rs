@@ -66,7 +66,7 @@ impl Terminal {
         let mut current = self.bar.lock().unwrap_or_else(PoisonError::into_inner);
         match event {
             ProgressEvent::Started { stage, total } => {
-                *current = Some((*stage, self.bar(*stage, *total)))
+                *current = Some((*stage, self.bar(*stage, *total)));
             }
             ProgressEvent::Advanced { stage, done, total } => {
                 if current.as_ref().is_none_or(|(shown, _)| shown != stage) {

@@ -1,6 +1,7 @@
 //! The model's vertex data on the GPU: the file's buffer views as they are, and one vertex array a draw.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use three_d::context::{self as gl, HasContext};
 use three_d::{Context, CoreError, Program};
@@ -40,9 +41,8 @@ impl Gpu {
         };
         for draw in &model.draws {
             let variant = variant(draw, &model.materials[draw.material]);
-            if !gpu.programs.contains_key(&variant) {
-                let program = compile(context, variant)?;
-                gpu.programs.insert(variant, program);
+            if let Entry::Vacant(place) = gpu.programs.entry(variant) {
+                place.insert(compile(context, variant)?);
             }
             let vertices = gpu.vertex_array(model, draw)?;
             gpu.meshes.push(Mesh { vertices, variant });

@@ -27,6 +27,10 @@ const MOST_REQUESTS: usize = 5;
 #[wasm_bindgen]
 pub struct SpinView(RefCell<Inner>);
 
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, and all combinations occur"
+)]
 struct Inner {
     canvas: HtmlCanvasElement,
     context: CanvasRenderingContext2d,
@@ -236,6 +240,10 @@ impl SpinView {
     }
 
     /// Takes what the page fetched (a blob) for a `job`, or `undefined` where that failed.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "what JavaScript hands over is owned"
+    )]
     pub fn fetched(&self, job: u32, blob: JsValue) {
         let decode = self.0.borrow_mut().take_blob(job, blob.clone());
         if decode {

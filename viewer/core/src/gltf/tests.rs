@@ -1,3 +1,4 @@
+#![expect(clippy::float_cmp, reason = "the numbers are copied, not computed")]
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -151,12 +152,11 @@ fn clear_glass_is_blended() {
 /// Changes a value of the document, given as a JSON pointer; the file must then be refused.
 fn refuses(pointer: &str, value: Value) -> GltfError {
     let (mut document, binary) = triangle();
-    match document.pointer_mut(pointer) {
-        Some(slot) => *slot = value,
-        None => {
-            let (parent, name) = pointer.rsplit_once('/').unwrap();
-            document.pointer_mut(parent).unwrap()[name] = value;
-        }
+    if let Some(slot) = document.pointer_mut(pointer) {
+        *slot = value;
+    } else {
+        let (parent, name) = pointer.rsplit_once('/').unwrap();
+        document.pointer_mut(parent).unwrap()[name] = value;
     }
     Model::read(&glb(&document, &binary)).expect_err(pointer)
 }
