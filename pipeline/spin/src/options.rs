@@ -109,7 +109,8 @@ pub struct Qualities {
 }
 
 impl Default for Qualities {
-    /// About the same to the eye: SSIMULACRA2 near 76 at 800 pixels, where AVIF takes 13 KB, WebP 20 and JPEG 35.
+    /// About the same to the eye. Mean SSIMULACRA2 and size of three photos of two captures at 800 pixels: AVIF 75 in
+    /// 12 KB, WebP 78 in 18 KB, JPEG 78 in 31 KB.
     fn default() -> Self {
         Self {
             avif: 66,
