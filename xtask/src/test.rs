@@ -24,8 +24,9 @@ pub fn run(options: &Options) -> Result<()> {
     if !options.no_lint {
         lint()?;
     }
-    say("Building the command that the tests start");
-    execute(cargo().args(["build", "--locked", "--package", "xoay"]))?;
+    // Programs and tests in one go: apart, they would ask for different features and compile much twice.
+    say("Building the command and its tests");
+    execute(cargo().args(["build", "--locked", "--workspace", "--bins", "--tests"]))?;
     say("Testing");
     let has_nextest = cargo()
         .args(["nextest", "--version"])
