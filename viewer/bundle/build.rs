@@ -66,6 +66,7 @@ fn build(workspace: &Path, out: &Path) -> Result<Vec<File>> {
     let mut loader = fs::read_to_string(viewer.join("element/xoay-viewer.js"))?;
     let css = fs::read_to_string(viewer.join("element/xoay-viewer.css"))?;
     replace(&mut loader, "/* xoay-viewer.css */", css.trim_end())?;
+    loader = without_comments(&loader);
     for (stem, library) in MODULES {
         let wasm = target.join(format!("wasm32-unknown-unknown/wasm/{library}.wasm"));
         let [script, module] = bind(&wasm, stem, out)?;
@@ -224,6 +225,16 @@ fn replace(text: &mut String, from: &str, to: &str) -> Result<()> {
     }
     *text = text.replace(from, to);
     Ok(())
+}
+
+/// The script without the lines that are comments alone: readers of the page need not load them.
+fn without_comments(script: &str) -> String {
+    let is_comment = |line: &&str| {
+        let line = line.trim_start();
+        line.starts_with("//") || (line.starts_with("/**") && line.ends_with("*/"))
+    };
+    let kept = script.lines().filter(|line| !is_comment(line));
+    kept.fold(String::new(), |text, line| text + line + "\n")
 }
 
 fn digest(bytes: &[u8]) -> String {

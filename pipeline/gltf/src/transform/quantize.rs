@@ -379,14 +379,16 @@ mod tests {
         }
 
         #[test]
-        fn directions_turn_by_a_degree_at_most(v in [-1.0f32..1.0, -1.0f32..1.0, -1.0f32..1.0]) {
+        fn directions_turn_by_little_more_than_a_degree(v in [-1.0f32..1.0, -1.0f32..1.0, -1.0f32..1.0]) {
             let length = v.iter().map(|x| x * x).sum::<f32>().sqrt();
             prop_assume!(length > 0.01);
             let source = Accessor::from_f32(Shape::Vec3, &v);
             let back = Role::Normal.quantize(&source, QuantizeOptions::default(), &mut 0).unwrap().to_f32();
             let back_length = back.iter().map(|x| x * x).sum::<f32>().sqrt();
             let cosine = v.iter().zip(&back).map(|(a, b)| a * b).sum::<f32>() / length / back_length;
-            prop_assert!(cosine > 0.99985, "{v:?} became {back:?}");
+            // Octahedral at 8 bits turns by up to 0.95° (Cigolle et al. 2014), rounding the result to 8 bits
+            // by up to 0.39° more.
+            prop_assert!(cosine > 1.34f32.to_radians().cos(), "{v:?} became {back:?}");
         }
     }
 
