@@ -66,7 +66,7 @@ fn build(workspace: &Path, out: &Path) -> Result<Vec<File>> {
     let mut loader = fs::read_to_string(viewer.join("element/xoay-viewer.js"))?;
     let css = fs::read_to_string(viewer.join("element/xoay-viewer.css"))?;
     replace(&mut loader, "/* xoay-viewer.css */", css.trim_end())?;
-    loader = without_comments(&loader);
+    loader = squeeze(&loader);
     for (stem, library) in MODULES {
         let wasm = target.join(format!("wasm32-unknown-unknown/wasm/{library}.wasm"));
         let [script, module] = bind(&wasm, stem, out)?;
@@ -204,7 +204,8 @@ fn optimize(bytes: Vec<u8>, stem: &str, out: &Path) -> Result<Vec<u8>> {
     Ok(fs::read(after)?)
 }
 
-/// Drops indentation, documentation and empty lines; the glue has no text over several lines.
+/// Drops indentation, documentation and empty lines; the only text over several lines is a style
+/// sheet, which does not mind.
 fn squeeze(script: &str) -> String {
     let mut out = String::with_capacity(script.len());
     let mut in_comment = false;
@@ -225,16 +226,6 @@ fn replace(text: &mut String, from: &str, to: &str) -> Result<()> {
     }
     *text = text.replace(from, to);
     Ok(())
-}
-
-/// The script without the lines that are comments alone: readers of the page need not load them.
-fn without_comments(script: &str) -> String {
-    let is_comment = |line: &&str| {
-        let line = line.trim_start();
-        line.starts_with("//") || (line.starts_with("/**") && line.ends_with("*/"))
-    };
-    let kept = script.lines().filter(|line| !is_comment(line));
-    kept.fold(String::new(), |text, line| text + line + "\n")
 }
 
 fn digest(bytes: &[u8]) -> String {
@@ -324,13 +315,34 @@ fn embed(files: &[File], out: &Path) -> Result<()> {
     Ok(())
 }
 
+/// The smallest of what the encoder makes of its few settings; which one wins differs from file to file.
 fn compress(bytes: &[u8]) -> Result<Vec<u8>> {
-    let mut packed = Vec::new();
-    let parameters = brotli::enc::BrotliEncoderParams {
-        quality: 11,
-        size_hint: bytes.len(),
-        ..Default::default()
-    };
-    brotli::BrotliCompress(&mut &bytes[..], &mut packed, &parameters)?;
-    Ok(packed)
+    use brotli::enc::BrotliEncoderParams;
+    use brotli::enc::backward_references::BrotliEncoderMode;
+
+    let mut smallest: Option<Vec<u8>> = None;
+    for mode in [
+        BrotliEncoderMode::BROTLI_MODE_GENERIC,
+        BrotliEncoderMode::BROTLI_MODE_TEXT,
+        BrotliEncoderMode::BROTLI_MODE_FONT,
+    ] {
+        for lgblock in [0, 16, 18] {
+            let parameters = BrotliEncoderParams {
+                quality: 11,
+                mode,
+                lgblock,
+                size_hint: bytes.len(),
+                ..Default::default()
+            };
+            let mut packed = Vec::new();
+            brotli::BrotliCompress(&mut &bytes[..], &mut packed, &parameters)?;
+            if smallest
+                .as_ref()
+                .is_none_or(|best| packed.len() < best.len())
+            {
+                smallest = Some(packed);
+            }
+        }
+    }
+    smallest.context("nothing was compressed")
 }
