@@ -1,0 +1,28 @@
+#![doc = include_str!("../README.md")]
+
+mod axis;
+mod background;
+mod camera;
+mod confidence;
+mod cut;
+mod disc;
+mod evidence;
+mod frame;
+mod hull;
+mod maxflow;
+mod palette;
+mod parallel;
+mod plane;
+mod proxy;
+mod refine;
+mod row;
+mod shadow;
+mod stabilize;
+mod temporal;
+mod tone;
+
+pub use axis::Axis;
+pub use frame::{Extent, FrameCut};
+pub use proxy::{PROXY_SIDE, Proxy};
+pub use refine::{Cutout, refine};
+pub use row::{Row, RowCut, Sense, cut_row};
