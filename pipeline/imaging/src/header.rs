@@ -5,10 +5,10 @@ use image::codecs::{png::PngDecoder, tiff::TiffDecoder, webp::WebPDecoder};
 
 use crate::exif::{self, ExifFacts};
 use crate::jpeg::JpegHead;
-use crate::{ImagingError, Orientation, SourceFormat};
+use crate::{CameraSettings, ImagingError, Orientation, SourceFormat};
 
 /// What an image says about itself before it is decoded.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Header {
     /// The format, told by the content.
     pub format: SourceFormat,
@@ -20,8 +20,11 @@ pub struct Header {
     pub orientation: Orientation,
     /// Whether it carries an ICC profile.
     pub has_icc: bool,
-    /// When it was taken, as `2026-11-22T08:30:00` in the camera's own time, where EXIF says so.
+    /// When it was taken, as `2026-11-22T08:30:00` in the camera's own time, where EXIF says so; a camera that knows
+    /// the fraction of the second adds it: `2026-11-22T08:30:00.087`.
     pub captured: Option<String>,
+    /// How the camera was set, where EXIF says so.
+    pub camera: CameraSettings,
 }
 
 impl Header {
@@ -117,6 +120,7 @@ pub(crate) fn jpeg_header(head: &JpegHead<'_>) -> Header {
         orientation: facts.orientation,
         has_icc: head.icc.is_some(),
         captured: facts.captured,
+        camera: facts.camera,
     }
 }
 
@@ -126,7 +130,7 @@ pub(crate) fn still_header(decoder: &mut dyn ImageDecoder, format: SourceFormat)
         let orientation = decoder.orientation().map_or(1, image_orientation);
         ExifFacts {
             orientation: Orientation::from_exif(orientation),
-            captured: None,
+            ..ExifFacts::default()
         }
     } else {
         let data = decoder.exif_metadata().ok().flatten();
@@ -140,6 +144,7 @@ pub(crate) fn still_header(decoder: &mut dyn ImageDecoder, format: SourceFormat)
         orientation: facts.orientation,
         has_icc,
         captured: facts.captured,
+        camera: facts.camera,
     }
 }
 

@@ -16,6 +16,7 @@ mod webp;
 pub use decode::{DecodeOptions, Decoded, decode};
 pub use encode::{Encoding, encode};
 pub use error::{Found, ImagingError};
+pub use exif::CameraSettings;
 pub use header::{Header, Limits, probe};
 pub use orientation::Orientation;
 pub use raster::{Channels, Raster};
