@@ -45,6 +45,25 @@ pub enum SpinError {
         /// How many rows were asked for.
         rows: u32,
     },
+    /// The lengths of rows that were asked for are not those of the photos.
+    RowLengths {
+        /// How many photos there are.
+        photos: usize,
+        /// How many were to be in each row.
+        lengths: Vec<u32>,
+    },
+    /// A photo of the empty turntable was named that is not there.
+    NoSuchPlate {
+        /// The name or path.
+        path: PathBuf,
+    },
+    /// Every photo is the same, byte by byte.
+    AllTheSame {
+        /// How many there are.
+        photos: usize,
+    },
+    /// The zip archive cannot be read.
+    Archive(ArchiveProblem),
     /// Photos that cannot be used, all of them that were found.
     BadPhotos(Vec<BadPhoto>),
     /// Photos of different shape.
@@ -74,6 +93,46 @@ pub enum SpinError {
     Cancelled,
 }
 
+/// What can be wrong with a zip archive as a whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ArchiveProblem {
+    /// It has no end: the list of its files is missing.
+    Truncated,
+    /// Its parts contradict each other.
+    Damaged {
+        /// What is wrong.
+        detail: String,
+    },
+    /// A photo in it takes a password.
+    Encrypted {
+        /// Its name.
+        name: String,
+    },
+    /// A name in it leads out of the archive.
+    UnsafeName {
+        /// The name.
+        name: String,
+    },
+    /// Two photos in it have the same name.
+    NameTwice {
+        /// The name.
+        name: String,
+    },
+    /// Two files in it share bytes, so that it would unpack to far more than it holds.
+    Overlap {
+        /// The name of the one.
+        first: String,
+        /// The name of the other.
+        second: String,
+    },
+    /// It lists more files than are read.
+    TooManyEntries {
+        /// The limit.
+        limit: usize,
+    },
+}
+
 /// One photo that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BadPhoto {
@@ -101,6 +160,23 @@ pub enum PhotoProblem {
         /// Why.
         reason: String,
     },
+    /// Its data in the zip archive are damaged.
+    Archive {
+        /// What was wrong.
+        detail: String,
+    },
+    /// It is compressed in the zip archive by a method that is not read.
+    ArchiveMethod {
+        /// The method's name or number.
+        method: String,
+    },
+    /// It unpacks to far more than any photo does.
+    ArchiveBomb {
+        /// Its size within the archive in bytes.
+        packed_bytes: u64,
+        /// Its stated size in bytes.
+        size_bytes: u64,
+    },
     /// The file is another one than when the capture was read.
     Changed,
 }
@@ -124,6 +200,33 @@ impl Localize for PhotoProblem {
                 format!("không đọc được ({reason}); hãy kiểm tra quyền truy cập và ổ đĩa"),
                 format!("cannot be read ({reason}); check its permissions and the disk"),
             ),
+            Self::Archive { detail } => Text::new(
+                format!(
+                    "bị hỏng trong tệp zip ({detail}); hãy nén lại từ ảnh gốc rồi gửi lại tệp zip"
+                ),
+                format!(
+                    "is damaged within the zip ({detail}); pack the original photos again and send the zip again"
+                ),
+            ),
+            Self::ArchiveMethod { method } => Text::new(
+                format!(
+                    "được nén trong tệp zip bằng phương pháp {method}, chưa được hỗ trợ; hãy nén lại theo kiểu thường (Deflate) hoặc không nén"
+                ),
+                format!(
+                    "is compressed in the zip by the method {method}, which is not read; pack it again in the usual way (Deflate) or without compression"
+                ),
+            ),
+            Self::ArchiveBomb {
+                packed_bytes,
+                size_bytes,
+            } => Text::new(
+                format!(
+                    "bung từ {packed_bytes} thành {size_bytes} byte, không ảnh nào như vậy; hãy nén lại từ ảnh gốc"
+                ),
+                format!(
+                    "unpacks from {packed_bytes} to {size_bytes} bytes, as no photo does; pack the original photos again"
+                ),
+            ),
             Self::Changed => Text::new(
                 "đã bị thay đổi trong lúc xử lý; hãy chạy lại khi ảnh không còn được ghi",
                 "was changed while the spin was made; run again when nothing writes to the folder",
@@ -142,36 +245,85 @@ impl Localize for BadPhoto {
     }
 }
 
+impl Localize for ArchiveProblem {
+    fn text(&self) -> Text {
+        match self {
+            Self::Truncated => Text::new(
+                "tệp zip bị cụt, phần cuối đã mất; hãy tải lên hoặc chép lại toàn bộ tệp",
+                "the zip is cut off, its end is missing; upload or copy the whole file again",
+            ),
+            Self::Damaged { detail } => Text::new(
+                format!("tệp zip bị hỏng ({detail}); hãy nén lại từ ảnh gốc"),
+                format!("the zip is damaged ({detail}); pack the original photos again"),
+            ),
+            Self::Encrypted { name } => Text::new(
+                format!("{name}: tệp zip có mật khẩu; hãy nén lại mà không đặt mật khẩu"),
+                format!("{name}: the zip is protected by a password; pack it again without one"),
+            ),
+            Self::UnsafeName { name } => Text::new(
+                format!(
+                    "{name}: tên trong tệp zip trỏ ra ngoài tệp; hãy nén lại ngay từ thư mục chứa ảnh"
+                ),
+                format!(
+                    "{name}: a name in the zip leads out of it; pack the folder with the photos again"
+                ),
+            ),
+            Self::NameTwice { name } => Text::new(
+                format!(
+                    "{name}: có hai ảnh cùng tên trong tệp zip; hãy đổi tên một ảnh rồi nén lại"
+                ),
+                format!(
+                    "{name}: two photos in the zip have this name; rename one and pack them again"
+                ),
+            ),
+            Self::Overlap { first, second } => Text::new(
+                format!(
+                    "{first} và {second} chồng lên nhau trong tệp zip, như trong tệp zip gây hại; hãy nén lại từ ảnh gốc"
+                ),
+                format!(
+                    "{first} and {second} overlap within the zip, as in a harmful one; pack the original photos again"
+                ),
+            ),
+            Self::TooManyEntries { limit } => Text::new(
+                format!("tệp zip có hơn {limit} mục; hãy nén riêng ảnh của từng sản phẩm"),
+                format!(
+                    "the zip lists more than {limit} files; pack the photos of each product apart"
+                ),
+            ),
+        }
+    }
+}
+
 impl Localize for SpinError {
     fn text(&self) -> Text {
         match self {
             Self::NotAFolder { path } => Text::new(
                 format!(
-                    "{} không phải là thư mục; hãy chỉ đến thư mục chứa ảnh chụp trên bàn xoay",
+                    "{} không phải là thư mục hay tệp zip; hãy chỉ đến thư mục hoặc tệp zip chứa ảnh chụp trên bàn xoay",
                     path.display()
                 ),
                 format!(
-                    "{} is not a folder; name the folder with the turntable photos",
+                    "{} is not a folder, nor a zip; name the folder or the zip with the turntable photos",
                     path.display()
                 ),
             ),
             Self::Unreadable { path, source } => Text::new(
                 format!(
-                    "không mở được thư mục {} ({source}); hãy kiểm tra quyền truy cập",
+                    "không mở được {} ({source}); hãy kiểm tra quyền truy cập",
                     path.display()
                 ),
                 format!(
-                    "the folder {} cannot be opened ({source}); check its permissions",
+                    "{} cannot be opened ({source}); check its permissions",
                     path.display()
                 ),
             ),
             Self::EmptyFolder { path } => Text::new(
                 format!(
-                    "thư mục {} không có ảnh nào; hãy chép ảnh JPEG, PNG, WebP hoặc TIFF vào đó",
+                    "{} không có ảnh nào; hãy chép ảnh JPEG, PNG, WebP hoặc TIFF vào đó",
                     path.display()
                 ),
                 format!(
-                    "the folder {} holds no photo; copy JPEG, PNG, WebP or TIFF photos into it",
+                    "{} holds no photo; copy JPEG, PNG, WebP or TIFF photos into it",
                     path.display()
                 ),
             ),
@@ -199,6 +351,37 @@ impl Localize for SpinError {
                     "{photos} photos do not divide into {rows} rows; look for a missing one, or put each row into a subfolder"
                 ),
             ),
+            Self::RowLengths { photos, lengths } => {
+                let asked: Vec<_> = lengths.iter().map(u32::to_string).collect();
+                let asked = asked.join(" + ");
+                Text::new(
+                    format!(
+                        "có {photos} ảnh, không khớp với các hàng {asked}; hãy kiểm tra ảnh thiếu, ảnh thừa hoặc sửa --rows"
+                    ),
+                    format!(
+                        "there are {photos} photos, not rows of {asked}; look for a missing or a surplus one, or correct --rows"
+                    ),
+                )
+            }
+            Self::NoSuchPlate { path } => Text::new(
+                format!(
+                    "{}: không tìm thấy ảnh bàn xoay trống này; hãy ghi tên ảnh trong bộ ảnh hoặc đường dẫn đến tệp",
+                    path.display()
+                ),
+                format!(
+                    "{}: this photo of the empty turntable is not there; give its name within the capture, or the path of a file",
+                    path.display()
+                ),
+            ),
+            Self::AllTheSame { photos } => Text::new(
+                format!(
+                    "cả {photos} ảnh là cùng một ảnh được chép nhiều lần; hãy chép lại ảnh gốc từ máy ảnh"
+                ),
+                format!(
+                    "all {photos} photos are one and the same, copied many times; copy the originals from the camera"
+                ),
+            ),
+            Self::Archive(problem) => problem.text(),
             Self::BadPhotos(photos) => list(
                 &format!("{} ảnh không dùng được", photos.len()),
                 &format!("{} photo(s) cannot be used", photos.len()),

@@ -10,7 +10,7 @@ use std::sync::atomic::AtomicBool;
 use capture::{jpeg, read, write_photos};
 use xoay_format::{Localize, ProgressEvent, Stage, Watch};
 use xoay_imaging::{Encoding, Found, ImagingError, Limits, encode};
-use xoay_spin::{CaptureOptions, CaptureSet, PhotoProblem, SpinError, read_capture};
+use xoay_spin::{CaptureOptions, CaptureSet, PhotoProblem, RowSplit, SpinError, read_capture};
 
 fn fails(dir: &Path) -> SpinError {
     fails_with(dir, &CaptureOptions::default())
@@ -178,7 +178,7 @@ fn rows_can_be_asked_for() {
     let dir = tempfile::tempdir().unwrap();
     write_photos(dir.path(), 6, 32, 24);
     let ask = |rows| CaptureOptions {
-        rows: Some(rows),
+        rows: Some(RowSplit::Count(rows)),
         ..CaptureOptions::default()
     };
     let capture = read_capture(dir.path(), &ask(3), Watch::silent()).unwrap();
