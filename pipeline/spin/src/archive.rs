@@ -5,6 +5,7 @@
 
 mod names;
 mod open;
+mod problem;
 
 use std::fmt;
 use std::io::Read;
@@ -14,6 +15,8 @@ use flate2::read::DeflateDecoder;
 use rawzip::{CompressionMethod, ReaderAt, ZipArchive, ZipArchiveEntryWayfinder};
 
 use crate::error::PhotoProblem;
+
+pub use problem::ArchiveProblem;
 
 pub(crate) use open::{ArchiveTree, open_bytes, open_file};
 

@@ -1,8 +1,10 @@
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use xoay_format::{Localize, Text};
 use xoay_imaging::ImagingError;
+
+use crate::ArchiveProblem;
 
 /// Why a capture could not be read or a spin not be made.
 #[derive(Debug, thiserror::Error)]
@@ -91,46 +93,6 @@ pub enum SpinError {
     },
     /// The watch asked to stop.
     Cancelled,
-}
-
-/// What can be wrong with a zip archive as a whole.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ArchiveProblem {
-    /// It has no end: the list of its files is missing.
-    Truncated,
-    /// Its parts contradict each other.
-    Damaged {
-        /// What is wrong.
-        detail: String,
-    },
-    /// A photo in it takes a password.
-    Encrypted {
-        /// Its name.
-        name: String,
-    },
-    /// A name in it leads out of the archive.
-    UnsafeName {
-        /// The name.
-        name: String,
-    },
-    /// Two photos in it have the same name.
-    NameTwice {
-        /// The name.
-        name: String,
-    },
-    /// Two files in it share bytes, so that it would unpack to far more than it holds.
-    Overlap {
-        /// The name of the one.
-        first: String,
-        /// The name of the other.
-        second: String,
-    },
-    /// It lists more files than are read.
-    TooManyEntries {
-        /// The limit.
-        limit: usize,
-    },
 }
 
 /// One photo that cannot be used.
@@ -245,55 +207,6 @@ impl Localize for BadPhoto {
     }
 }
 
-impl Localize for ArchiveProblem {
-    fn text(&self) -> Text {
-        match self {
-            Self::Truncated => Text::new(
-                "tệp zip bị cụt, phần cuối đã mất; hãy tải lên hoặc chép lại toàn bộ tệp",
-                "the zip is cut off, its end is missing; upload or copy the whole file again",
-            ),
-            Self::Damaged { detail } => Text::new(
-                format!("tệp zip bị hỏng ({detail}); hãy nén lại từ ảnh gốc"),
-                format!("the zip is damaged ({detail}); pack the original photos again"),
-            ),
-            Self::Encrypted { name } => Text::new(
-                format!("{name}: tệp zip có mật khẩu; hãy nén lại mà không đặt mật khẩu"),
-                format!("{name}: the zip is protected by a password; pack it again without one"),
-            ),
-            Self::UnsafeName { name } => Text::new(
-                format!(
-                    "{name}: tên trong tệp zip trỏ ra ngoài tệp; hãy nén lại ngay từ thư mục chứa ảnh"
-                ),
-                format!(
-                    "{name}: a name in the zip leads out of it; pack the folder with the photos again"
-                ),
-            ),
-            Self::NameTwice { name } => Text::new(
-                format!(
-                    "{name}: có hai ảnh cùng tên trong tệp zip; hãy đổi tên một ảnh rồi nén lại"
-                ),
-                format!(
-                    "{name}: two photos in the zip have this name; rename one and pack them again"
-                ),
-            ),
-            Self::Overlap { first, second } => Text::new(
-                format!(
-                    "{first} và {second} chồng lên nhau trong tệp zip, như trong tệp zip gây hại; hãy nén lại từ ảnh gốc"
-                ),
-                format!(
-                    "{first} and {second} overlap within the zip, as in a harmful one; pack the original photos again"
-                ),
-            ),
-            Self::TooManyEntries { limit } => Text::new(
-                format!("tệp zip có hơn {limit} mục; hãy nén riêng ảnh của từng sản phẩm"),
-                format!(
-                    "the zip lists more than {limit} files; pack the photos of each product apart"
-                ),
-            ),
-        }
-    }
-}
-
 impl Localize for SpinError {
     fn text(&self) -> Text {
         match self {
@@ -343,36 +256,9 @@ impl Localize for SpinError {
                     "there are more than {limit} photos; keep one product a folder, or raise the limit"
                 ),
             ),
-            Self::UnevenRows { photos, rows } => Text::new(
-                format!(
-                    "{photos} ảnh không chia đều được thành {rows} hàng; hãy kiểm tra ảnh thiếu hoặc xếp mỗi hàng vào một thư mục con"
-                ),
-                format!(
-                    "{photos} photos do not divide into {rows} rows; look for a missing one, or put each row into a subfolder"
-                ),
-            ),
-            Self::RowLengths { photos, lengths } => {
-                let asked: Vec<_> = lengths.iter().map(u32::to_string).collect();
-                let asked = asked.join(" + ");
-                Text::new(
-                    format!(
-                        "có {photos} ảnh, không khớp với các hàng {asked}; hãy kiểm tra ảnh thiếu, ảnh thừa hoặc sửa --rows"
-                    ),
-                    format!(
-                        "there are {photos} photos, not rows of {asked}; look for a missing or a surplus one, or correct --rows"
-                    ),
-                )
-            }
-            Self::NoSuchPlate { path } => Text::new(
-                format!(
-                    "{}: không tìm thấy ảnh bàn xoay trống này; hãy ghi tên ảnh trong bộ ảnh hoặc đường dẫn đến tệp",
-                    path.display()
-                ),
-                format!(
-                    "{}: this photo of the empty turntable is not there; give its name within the capture, or the path of a file",
-                    path.display()
-                ),
-            ),
+            Self::UnevenRows { photos, rows } => uneven_rows(*photos, *rows),
+            Self::RowLengths { photos, lengths } => row_lengths(*photos, lengths),
+            Self::NoSuchPlate { path } => no_such_plate(path),
             Self::AllTheSame { photos } => Text::new(
                 format!(
                     "cả {photos} ảnh là cùng một ảnh được chép nhiều lần; hãy chép lại ảnh gốc từ máy ảnh"
@@ -422,6 +308,43 @@ impl Localize for SpinError {
             Self::Cancelled => Text::new("đã dừng theo yêu cầu", "stopped on request"),
         }
     }
+}
+
+fn uneven_rows(photos: usize, rows: u32) -> Text {
+    Text::new(
+        format!(
+            "{photos} ảnh không chia đều được thành {rows} hàng; hãy kiểm tra ảnh thiếu, xếp mỗi hàng vào một thư mục con, hoặc ghi số ảnh từng hàng như --rows 36,12"
+        ),
+        format!(
+            "{photos} photos do not divide into {rows} rows; look for a missing one, put each row into a subfolder, or give the photos of each row, such as --rows 36,12"
+        ),
+    )
+}
+
+fn row_lengths(photos: usize, lengths: &[u32]) -> Text {
+    let asked: Vec<_> = lengths.iter().map(u32::to_string).collect();
+    let asked = asked.join(" + ");
+    Text::new(
+        format!(
+            "có {photos} ảnh, không khớp với các hàng {asked}; hãy kiểm tra ảnh thiếu, ảnh thừa hoặc sửa --rows"
+        ),
+        format!(
+            "there are {photos} photos, not rows of {asked}; look for a missing or a surplus one, or correct --rows"
+        ),
+    )
+}
+
+fn no_such_plate(path: &Path) -> Text {
+    Text::new(
+        format!(
+            "{}: không tìm thấy ảnh bàn xoay trống này; hãy ghi tên ảnh trong bộ ảnh hoặc đường dẫn đến tệp",
+            path.display()
+        ),
+        format!(
+            "{}: this photo of the empty turntable is not there; give its name within the capture, or the path of a file",
+            path.display()
+        ),
+    )
 }
 
 /// A headline and one line an item.

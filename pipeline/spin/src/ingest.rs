@@ -36,7 +36,7 @@ pub fn read_capture(
 ) -> Result<CaptureSet, SpinError> {
     let listing = if path.is_dir() {
         let root = Folder::on_disk(String::new(), path.into());
-        listing::list(&mut FolderTree::open(path, options.max_photos)?, root)?
+        listing::list(&mut FolderTree::open(path, options.max_photos)?, &root)?
     } else if path.is_file() {
         let tree = archive::open_file(path, options.max_photos)?;
         list_archive(tree).unwrap_or_else(|| Err(SpinError::NotAFolder { path: path.into() }))?
@@ -63,7 +63,7 @@ pub fn read_zip(
 }
 
 fn list_archive(tree: Option<ArchiveTree>) -> Option<Result<Listing, SpinError>> {
-    tree.map(|mut tree| listing::list(&mut tree, Folder::default()))
+    tree.map(|mut tree| listing::list(&mut tree, &Folder::default()))
 }
 
 fn read_listing(
@@ -88,7 +88,11 @@ fn read_listing(
             needed: MIN_FRAMES,
         });
     }
-    let (row_names, row_lengths, found_frames) = rows_as_asked(rows, found, options)?;
+    let Rows {
+        names: row_names,
+        lengths: row_lengths,
+        photos: found_frames,
+    } = Rows::as_asked(rows, options)?;
 
     let progress = Progress::start(watch, Stage::Ingest, found + clean_plates.len());
     let mut bad = Vec::new();
@@ -178,30 +182,37 @@ fn take_named_plates(listing: &mut Listing, named: &[PathBuf]) -> Result<(), Spi
     Ok(())
 }
 
-/// Names, lengths and photos of the rows, as found or as the caller wants them.
-fn rows_as_asked(
-    rows: Vec<FoundRow>,
-    found: usize,
-    options: &CaptureOptions,
-) -> Result<(Vec<RowName>, Vec<u32>, Vec<Found>), SpinError> {
-    let mut names = Vec::new();
-    let mut lengths = Vec::new();
-    let mut photos = Vec::with_capacity(found);
-    for row in rows {
-        names.push(row.name);
-        lengths.push(row.photos.len() as u32);
-        photos.extend(row.photos);
-    }
-    if let Some(asked) = &options.rows {
-        let asked = rows::asked_lengths(found, asked)?;
-        if asked != lengths {
-            // The order is that of all names again: rows by height were only one way to understand them.
-            photos.sort_by(|a, b| natural_order(&a.name, &b.name));
-            names = vec![RowName::default(); asked.len()];
-            lengths = asked;
+/// The rows, as found or as the caller wants them.
+struct Rows {
+    names: Vec<RowName>,
+    lengths: Vec<u32>,
+    /// Row after row.
+    photos: Vec<Found>,
+}
+
+impl Rows {
+    fn as_asked(found: Vec<FoundRow>, options: &CaptureOptions) -> Result<Self, SpinError> {
+        let mut rows = Self {
+            names: Vec::new(),
+            lengths: Vec::new(),
+            photos: Vec::new(),
+        };
+        for row in found {
+            rows.names.push(row.name);
+            rows.lengths.push(row.photos.len() as u32);
+            rows.photos.extend(row.photos);
         }
+        if let Some(asked) = &options.rows {
+            let asked = rows::asked_lengths(rows.photos.len(), asked)?;
+            if asked != rows.lengths {
+                // The order is that of all names again: rows by height were only one way to understand them.
+                rows.photos.sort_by(|a, b| natural_order(&a.name, &b.name));
+                rows.names = vec![RowName::default(); asked.len()];
+                rows.lengths = asked;
+            }
+        }
+        Ok(rows)
     }
-    Ok((names, lengths, photos))
 }
 
 /// The clean plates that lie upon the frames pixel by pixel once they are brought to one size.

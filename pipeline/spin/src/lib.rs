@@ -21,9 +21,9 @@ mod spin;
 mod sprite;
 mod words;
 
-pub use archive::ArchiveEntry;
+pub use archive::{ArchiveEntry, ArchiveProblem};
 pub use capture::{CaptureSet, Photo};
-pub use error::{ArchiveProblem, BadPhoto, PhotoProblem, SpinError};
+pub use error::{BadPhoto, PhotoProblem, SpinError};
 pub use ingest::{read_capture, read_zip};
 pub use options::{CaptureOptions, Qualities, RowSplit, SpinOptions};
 pub use order::natural_order;

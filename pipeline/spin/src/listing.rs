@@ -75,7 +75,7 @@ pub(crate) struct Listing {
 }
 
 /// Sorts what lies in a tree into rows and photos of the empty turntable.
-pub(crate) fn list(tree: &mut dyn Tree, root: Folder) -> Result<Listing, SpinError> {
+pub(crate) fn list(tree: &mut dyn Tree, root: &Folder) -> Result<Listing, SpinError> {
     let top = descend(tree, root)?;
     let mut passed_over = Names::default();
     let mut found = Vec::new();
@@ -118,10 +118,10 @@ pub(crate) fn list(tree: &mut dyn Tree, root: Folder) -> Result<Listing, SpinErr
 }
 
 /// The folder in which the photos or the rows lie: people pack and copy folders that hold a single other one.
-fn descend(tree: &mut dyn Tree, root: Folder) -> Result<Scan, SpinError> {
+fn descend(tree: &mut dyn Tree, root: &Folder) -> Result<Scan, SpinError> {
     const MAX_LEVELS: usize = 4;
 
-    let mut scan = tree.scan(&root)?;
+    let mut scan = tree.scan(root)?;
     for _ in 0..MAX_LEVELS {
         let [only] = scan.folders.as_slice() else {
             break;

@@ -246,7 +246,8 @@ mod tests {
         let folders = ["low", "high"].map(RowName::of_folder);
         let numbered = ["row1", "row2"].map(RowName::of_folder);
         let unnamed = [RowName::default(), RowName::default()];
-        let cases: [(&[&str], &[RowName], [Option<usize>; 2]); 9] = [
+        type Case<'a> = (&'a [&'a str], &'a [RowName], [Option<usize>; 2]);
+        let cases: [Case<'_>; 9] = [
             (
                 &["high/plate.jpg", "low/plate.jpg"],
                 &folders,

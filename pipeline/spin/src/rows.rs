@@ -218,7 +218,7 @@ fn by_row_word(names: &[Vec<Piece>]) -> Option<Split> {
         rows.entry(row).or_default().push(at);
         counted.entry(row).or_default().insert(last);
     }
-    if weak && !counted_alike(counted.values()) {
+    if weak && !counted_alike(&counted.values().collect::<Vec<_>>()) {
         return None;
     }
     let rows = rows.into_iter().map(|(number, members)| {
@@ -249,7 +249,7 @@ fn by_prefix(names: &[Vec<Piece>]) -> Option<Split> {
     let numbered_once = rows
         .iter()
         .all(|(key, row)| row.len() == counted[key].len());
-    if !numbered_once || !counted_alike(counted.values()) {
+    if !numbered_once || !counted_alike(&counted.values().collect::<Vec<_>>()) {
         return None;
     }
     let (first, _) = rows.first_key_value()?;
@@ -297,13 +297,13 @@ fn consecutive(marks: &[&Piece]) -> bool {
 }
 
 /// Whether rows have nearly the same numbers: one lost photo must not make one row of two.
-fn counted_alike<'a>(rows: impl Iterator<Item = &'a BTreeSet<u64>> + Clone) -> bool {
+fn counted_alike(rows: &[&BTreeSet<u64>]) -> bool {
     const MIN_PHOTOS: usize = 6;
 
-    let Some(longest) = rows.clone().max_by_key(|row| row.len()) else {
+    let Some(longest) = rows.iter().max_by_key(|row| row.len()) else {
         return false;
     };
-    rows.clone().all(|row| {
+    rows.iter().all(|row| {
         let shared = row.intersection(longest).count();
         row.len() >= MIN_PHOTOS && shared * 5 >= row.union(longest).count() * 4
     })

@@ -22,8 +22,8 @@ impl PhotoSource {
     pub(crate) fn open(&self) -> Result<(Box<dyn Read + '_>, u64), PhotoProblem> {
         match self {
             Self::File(path) => {
-                let file = File::open(path).map_err(unreadable)?;
-                let size_bytes = file.metadata().map_err(unreadable)?.len();
+                let file = File::open(path).map_err(|error| unreadable(&error))?;
+                let size_bytes = file.metadata().map_err(|error| unreadable(&error))?.len();
                 Ok((Box::new(file), size_bytes))
             }
             Self::Entry(entry) => Ok((entry.open()?, entry.size_bytes())),
@@ -31,7 +31,7 @@ impl PhotoSource {
     }
 
     /// What reading failed with, as what is wrong with the photo.
-    pub(crate) fn problem(&self, error: io::Error) -> PhotoProblem {
+    pub(crate) fn problem(&self, error: &io::Error) -> PhotoProblem {
         use io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
 
         match (self, error.kind()) {
@@ -43,7 +43,7 @@ impl PhotoSource {
     }
 }
 
-fn unreadable(error: io::Error) -> PhotoProblem {
+fn unreadable(error: &io::Error) -> PhotoProblem {
     PhotoProblem::Unreadable {
         reason: error.to_string(),
     }
@@ -65,7 +65,7 @@ pub(crate) fn read_header(
     // What grows while it is read is noticed later; here it must only not grow without end.
     let mut reader = reader.as_mut().take(size_bytes);
     let header = header_of(&mut reader, limits)
-        .map_err(|error| source.problem(error))?
+        .map_err(|error| source.problem(&error))?
         .map_err(PhotoProblem::Image)?;
     Ok((size_bytes, header))
 }
@@ -100,7 +100,7 @@ pub(crate) fn read_file(photo: &Photo) -> Result<Vec<u8>, PhotoProblem> {
     reader
         .take(photo.size_bytes + 1)
         .read_to_end(&mut bytes)
-        .map_err(|error| photo.source.problem(error))?;
+        .map_err(|error| photo.source.problem(&error))?;
     if bytes.len() as u64 == photo.size_bytes {
         Ok(bytes)
     } else {

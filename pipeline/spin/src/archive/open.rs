@@ -6,8 +6,7 @@ use std::sync::Arc;
 
 use rawzip::{FileReader, ZipArchive, ZipFileHeaderRecord, ZipLocator};
 
-use super::{ArchiveEntry, Bytes, names};
-use crate::error::ArchiveProblem;
+use super::{ArchiveEntry, ArchiveProblem, Bytes, names};
 use crate::listing::{Folder, Found, Names, Scan, Tree, has_image_ending};
 use crate::{PhotoSource, SpinError, natural_order};
 
