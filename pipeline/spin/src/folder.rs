@@ -51,7 +51,12 @@ impl FolderTree {
                 return Ok(Kind::Stray);
             }
         } else if file_type.is_dir() {
-            return Ok(Kind::Folder);
+            // Somebody expects a photo there.
+            return Ok(if has_image_ending(name) {
+                Kind::Other
+            } else {
+                Kind::Folder
+            });
         } else if !file_type.is_file() {
             return Ok(Kind::Other);
         }
