@@ -1,3 +1,5 @@
+mod tiff;
+
 use exif::{Exif, In, Tag, Value};
 
 use crate::Orientation;
@@ -62,6 +64,11 @@ pub(crate) fn read(data: &[u8]) -> ExifFacts {
             iso: iso(&parsed),
         },
     }
+}
+
+/// [`read`] of a TIFF file, whose pixels are not copied for it.
+pub(crate) fn read_tiff(file: &[u8]) -> ExifFacts {
+    tiff::metadata(file).map_or_else(ExifFacts::default, |data| read(&data))
 }
 
 fn captured(exif: &Exif) -> Option<String> {
@@ -135,6 +142,8 @@ fn whole(exif: &Exif, tag: Tag) -> Option<u32> {
 fn number(exif: &Exif, tag: Tag) -> Option<f64> {
     let value = match &exif.get_field(tag, In::PRIMARY)?.value {
         Value::Rational(values) => values.first()?.to_f64(),
+        // Some programs write what the standard does not foresee.
+        Value::Double(values) => *values.first()?,
         other => f64::from(other.get_uint(0)?),
     };
     (value.is_finite() && value > 0.0).then_some(value)
@@ -148,6 +157,12 @@ mod tests {
     use super::*;
 
     fn facts(fields: &[(Tag, Value)]) -> ExifFacts {
+        let data = written(fields, false);
+        assert_eq!(read_tiff(&data), read(&data), "a TIFF says the same");
+        read(&data)
+    }
+
+    fn written(fields: &[(Tag, Value)], little_endian: bool) -> Vec<u8> {
         let fields: Vec<_> = fields
             .iter()
             .map(|(tag, value)| exif::Field {
@@ -161,8 +176,8 @@ mod tests {
             writer.push_field(field);
         }
         let mut data = std::io::Cursor::new(Vec::new());
-        writer.write(&mut data, false).unwrap();
-        read(data.get_ref())
+        writer.write(&mut data, little_endian).unwrap();
+        data.into_inner()
     }
 
     fn ascii(text: &str) -> Value {
@@ -228,19 +243,21 @@ mod tests {
 
     #[test]
     fn every_cut_of_the_data_gives_what_was_left() {
-        let field = exif::Field {
-            tag: Tag::FocalLength,
-            ifd_num: In::PRIMARY,
-            value: ratio(30, 1),
-        };
-        let mut writer = Writer::new();
-        writer.push_field(&field);
-        let mut data = std::io::Cursor::new(Vec::new());
-        writer.write(&mut data, true).unwrap();
-        let data = data.into_inner();
-        assert_eq!(read(&data).camera.focal_length_mm, Some(30.0));
-        for length in 0..data.len() {
-            let _ = read(&data[..length]);
+        let fields = [
+            (Tag::Model, ascii("Máy ảnh thử nghiệm")),
+            (Tag::FocalLength, ratio(30, 1)),
+        ];
+        for little_endian in [false, true] {
+            let data = written(&fields, little_endian);
+            assert_eq!(read_tiff(&data).camera.focal_length_mm, Some(30.0));
+            for length in 0..data.len() {
+                let _ = (read(&data[..length]), read_tiff(&data[..length]));
+            }
+            for at in 0..data.len() {
+                let mut damaged = data.clone();
+                damaged[at] = !damaged[at];
+                let _ = read_tiff(&damaged);
+            }
         }
     }
 }

@@ -4,6 +4,7 @@ use image::ImageDecoder;
 use image::codecs::{png::PngDecoder, tiff::TiffDecoder, webp::WebPDecoder};
 
 use crate::exif::{self, ExifFacts};
+use crate::heic;
 use crate::jpeg::JpegHead;
 use crate::{CameraSettings, ImagingError, Orientation, SourceFormat};
 
@@ -107,8 +108,11 @@ pub fn probe(bytes: &[u8], limits: &Limits) -> Result<Header, ImagingError> {
         limits.check_size(head.width, head.height)?;
         return Ok(jpeg_header(&head));
     }
+    if format == SourceFormat::Heic {
+        return heic::header(bytes, limits);
+    }
     let mut decoder = open(bytes, format, limits)?;
-    Ok(still_header(decoder.as_mut(), format))
+    Ok(still_header(bytes, decoder.as_mut(), format))
 }
 
 pub(crate) fn jpeg_header(head: &JpegHead<'_>) -> Header {
@@ -124,13 +128,17 @@ pub(crate) fn jpeg_header(head: &JpegHead<'_>) -> Header {
     }
 }
 
-pub(crate) fn still_header(decoder: &mut dyn ImageDecoder, format: SourceFormat) -> Header {
+pub(crate) fn still_header(
+    bytes: &[u8],
+    decoder: &mut dyn ImageDecoder,
+    format: SourceFormat,
+) -> Header {
     let (stored_width, stored_height) = decoder.dimensions();
     let facts = if format == SourceFormat::Tiff {
         let orientation = decoder.orientation().map_or(1, image_orientation);
         ExifFacts {
             orientation: Orientation::from_exif(orientation),
-            ..ExifFacts::default()
+            ..exif::read_tiff(bytes)
         }
     } else {
         let data = decoder.exif_metadata().ok().flatten();
@@ -186,7 +194,7 @@ pub(crate) fn open<'a>(
             decoder.set_limits(memory).map_err(failed)?;
             Box::new(decoder)
         }
-        SourceFormat::Jpeg => unreachable!("JPEG has its own reader"),
+        SourceFormat::Jpeg | SourceFormat::Heic => unreachable!("they have their own readers"),
     };
     let (width, height) = decoder.dimensions();
     limits.check_size(width, height)?;

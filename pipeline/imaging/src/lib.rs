@@ -6,6 +6,8 @@ mod encode;
 mod error;
 mod exif;
 mod header;
+#[cfg_attr(not(feature = "heic"), path = "heic/absent.rs")]
+mod heic;
 mod jpeg;
 mod orientation;
 mod raster;
