@@ -1,4 +1,4 @@
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use xoay_format::{Stage, Text, Watch};
 use xoay_imaging::{DecodeOptions, decode};
@@ -10,7 +10,7 @@ use crate::listing::{self, Folder, Found, FoundRow, Listing};
 use crate::progress::Progress;
 use crate::rows::{self, RowName};
 use crate::source::{self, same_bytes};
-use crate::{CaptureOptions, CaptureSet, Photo, PhotoSource, SpinError, natural_order, plates};
+use crate::{CaptureOptions, CaptureSet, Photo, SpinError, natural_order, plates};
 
 pub(crate) use crate::source::read_file;
 
@@ -36,10 +36,12 @@ pub fn read_capture(
 ) -> Result<CaptureSet, SpinError> {
     let listing = if path.is_dir() {
         let root = Folder::on_disk(String::new(), path.into());
-        listing::list(&mut FolderTree::open(path, options.max_photos)?, &root)?
+        let mut tree = FolderTree::open(path, options.max_photos)?;
+        listing::list(&mut tree, &root, &options.clean_plates)?
     } else if path.is_file() {
         let tree = archive::open_file(path, options.max_photos)?;
-        list_archive(tree).unwrap_or_else(|| Err(SpinError::NotAFolder { path: path.into() }))?
+        list_archive(tree, options)
+            .unwrap_or_else(|| Err(SpinError::NotAFolder { path: path.into() }))?
     } else {
         return Err(SpinError::NotAFolder { path: path.into() });
     };
@@ -57,22 +59,24 @@ pub fn read_zip(
 ) -> Result<CaptureSet, SpinError> {
     let path = Path::new("zip");
     let tree = archive::open_bytes(bytes, options.max_photos)?;
-    let listing =
-        list_archive(tree).unwrap_or_else(|| Err(SpinError::NotAFolder { path: path.into() }))?;
+    let listing = list_archive(tree, options)
+        .unwrap_or_else(|| Err(SpinError::NotAFolder { path: path.into() }))?;
     read_listing(listing, path, options, watch)
 }
 
-fn list_archive(tree: Option<ArchiveTree>) -> Option<Result<Listing, SpinError>> {
-    tree.map(|mut tree| listing::list(&mut tree, &Folder::default()))
+fn list_archive(
+    tree: Option<ArchiveTree>,
+    options: &CaptureOptions,
+) -> Option<Result<Listing, SpinError>> {
+    tree.map(|mut tree| listing::list(&mut tree, &Folder::default(), &options.clean_plates))
 }
 
 fn read_listing(
-    mut listing: Listing,
+    listing: Listing,
     path: &Path,
     options: &CaptureOptions,
     watch: Watch<'_>,
 ) -> Result<CaptureSet, SpinError> {
-    take_named_plates(&mut listing, &options.clean_plates)?;
     let Listing {
         rows,
         clean_plates,
@@ -148,38 +152,6 @@ fn read_listing(
         height,
         warnings,
     })
-}
-
-/// Moves the photos that the caller names as clean plates out of the rows, or finds them elsewhere on disk.
-fn take_named_plates(listing: &mut Listing, named: &[PathBuf]) -> Result<(), SpinError> {
-    for path in named {
-        let is_meant = |photo: &Found| {
-            let file = photo.name.rsplit('/').next();
-            Path::new(&photo.name) == path || file.is_some_and(|file| Path::new(file) == path)
-        };
-        if listing.clean_plates.iter().any(is_meant) {
-            continue;
-        }
-        let within = listing.rows.iter_mut().find_map(|row| {
-            let at = row.photos.iter().position(is_meant)?;
-            Some(row.photos.remove(at))
-        });
-        let plate = match within {
-            Some(photo) => photo,
-            None if path.is_file() => Found {
-                name: path
-                    .file_name()
-                    .unwrap_or_default()
-                    .to_string_lossy()
-                    .into_owned(),
-                source: PhotoSource::File(path.clone()),
-            },
-            None => return Err(SpinError::NoSuchPlate { path: path.clone() }),
-        };
-        listing.clean_plates.push(plate);
-    }
-    listing.rows.retain(|row| !row.photos.is_empty());
-    Ok(())
 }
 
 /// The rows, as found or as the caller wants them.

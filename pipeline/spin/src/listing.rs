@@ -74,12 +74,20 @@ pub(crate) struct Listing {
     pub notes: Vec<Text>,
 }
 
-/// Sorts what lies in a tree into rows and photos of the empty turntable.
-pub(crate) fn list(tree: &mut dyn Tree, root: &Folder) -> Result<Listing, SpinError> {
-    let top = descend(tree, root)?;
+/// Sorts what lies in a tree into rows and photos of the empty turntable, of which `named` are some.
+pub(crate) fn list(
+    tree: &mut dyn Tree,
+    root: &Folder,
+    named: &[PathBuf],
+) -> Result<Listing, SpinError> {
+    let mut top = descend(tree, root)?;
     let mut passed_over = Names::default();
     let mut found = Vec::new();
     let mut plates_apart = Vec::new();
+    if !top.folders.is_empty() && plates::are_all(&top.photos) {
+        // Beside the rows, for all of them.
+        plates_apart.append(&mut top.photos);
+    }
     for folder in top.folders {
         let mut below = tree.scan(&folder)?;
         if plates::names_a_folder(&folder.label) {
@@ -95,7 +103,6 @@ pub(crate) fn list(tree: &mut dyn Tree, root: &Folder) -> Result<Listing, SpinEr
             passed_over.add(folder.label);
         }
     }
-    let in_folders = !found.is_empty();
     if !top.photos.is_empty() {
         found.push(FoundRow {
             name: RowName::default(),
@@ -104,11 +111,9 @@ pub(crate) fn list(tree: &mut dyn Tree, root: &Folder) -> Result<Listing, SpinEr
     }
     let mut listing = Listing::default();
     plates::separate(found, plates_apart, &mut listing);
-    if in_folders {
-        rows::lowest_first(&mut listing.rows);
-    } else {
-        rows::split_by_name(&mut listing);
-    }
+    plates::take_named(named, &mut listing)?;
+    rows::split_by_name(&mut listing);
+    rows::lowest_first(&mut listing.rows);
     listing.notes.extend(tree.notes());
     listing.notes.extend(passed_over.warning(
         "bỏ qua các thư mục con vì thư mục chính đã có ảnh",

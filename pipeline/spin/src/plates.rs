@@ -1,10 +1,13 @@
 //! Photos of the empty turntable, told by their names, and the rows that they belong to.
 
+use std::path::{Path, PathBuf};
+
 use xoay_format::Text;
 
 use crate::listing::{Found, FoundRow, Listing};
 use crate::rows::{self, RowName};
 use crate::words::{Piece, folder_pieces, pieces};
+use crate::{PhotoSource, SpinError};
 
 /// What a folder is called in which such photos lie apart.
 const FOLDER_WORDS: &[&str] = &[
@@ -30,6 +33,11 @@ pub(crate) fn names_a_folder(label: &str) -> bool {
 /// Whether a photo's name says that it shows the empty turntable.
 fn names_a_photo(name: &str) -> bool {
     says_so(&words_without_row(&pieces(name)))
+}
+
+/// Whether there are photos, and all of them show the empty turntable by their names.
+pub(crate) fn are_all(photos: &[Found]) -> bool {
+    !photos.is_empty() && photos.iter().all(|photo| names_a_photo(&photo.name))
 }
 
 fn says_so(words: &[&str]) -> bool {
@@ -116,6 +124,38 @@ pub(crate) fn separate(found: Vec<FoundRow>, apart: Vec<Found>, listing: &mut Li
             format!("taken as photos of the empty turntable and left out of the turn: {names}"),
         ));
     }
+}
+
+/// Moves the photos that the caller names as clean plates out of the rows, or finds them elsewhere on disk.
+pub(crate) fn take_named(named: &[PathBuf], listing: &mut Listing) -> Result<(), SpinError> {
+    for path in named {
+        let is_meant = |photo: &Found| {
+            let file = photo.name.rsplit('/').next();
+            Path::new(&photo.name) == path || file.is_some_and(|file| Path::new(file) == path)
+        };
+        if listing.clean_plates.iter().any(is_meant) {
+            continue;
+        }
+        let within = listing.rows.iter_mut().find_map(|row| {
+            let at = row.photos.iter().position(is_meant)?;
+            Some(row.photos.remove(at))
+        });
+        let plate = match within {
+            Some(photo) => photo,
+            None if path.is_file() => Found {
+                name: path
+                    .file_name()
+                    .unwrap_or_default()
+                    .to_string_lossy()
+                    .into_owned(),
+                source: PhotoSource::File(path.clone()),
+            },
+            None => return Err(SpinError::NoSuchPlate { path: path.clone() }),
+        };
+        listing.clean_plates.push(plate);
+    }
+    listing.rows.retain(|row| !row.photos.is_empty());
+    Ok(())
 }
 
 /// Which plate belongs to which row: for each row the place in `plates`, if any serves.
@@ -221,7 +261,7 @@ mod tests {
 
     fn photos(names: impl IntoIterator<Item = String>) -> Vec<Found> {
         let found = |name: String| Found {
-            source: crate::PhotoSource::File(name.clone().into()),
+            source: PhotoSource::File(name.clone().into()),
             name,
         };
         names.into_iter().map(found).collect()

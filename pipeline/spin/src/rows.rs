@@ -147,7 +147,6 @@ pub(crate) fn split_by_name(listing: &mut Listing) {
         }
     }
     rows.sort_by_key(|row| row.name.number);
-    lowest_first(&mut rows);
     listing.notes.push(note(&rows));
     listing.rows = rows;
 }
@@ -362,6 +361,7 @@ mod tests {
             ..Listing::default()
         };
         split_by_name(&mut listing);
+        lowest_first(&mut listing.rows);
         listing
     }
 

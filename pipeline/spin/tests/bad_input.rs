@@ -202,6 +202,24 @@ fn plates_can_be_given_by_name_or_path() {
     assert_eq!(capture.clean_plate_of_row(0).unwrap().name, "img6.jpg");
     assert!(capture.clean_plate_of_row(1).is_none());
 
+    // A name of another pattern does not hide the rows.
+    let rows = tempfile::tempdir().unwrap();
+    for (name, step) in [
+        ("row0_1", 1),
+        ("row0_2", 2),
+        ("row1_1", 3),
+        ("row1_2", 4),
+        ("IMG_1", 5),
+    ] {
+        fs::write(rows.path().join(format!("{name}.jpg")), jpeg(32, 24, step)).unwrap();
+    }
+    let options = given(&[Path::new("IMG_1.jpg")]);
+    let capture = read_capture(rows.path(), &options, Watch::silent()).unwrap();
+    assert_eq!(
+        (capture.row_lengths, capture.row_plates),
+        (vec![2, 2], vec![Some(0), Some(0)])
+    );
+
     let missing = given(&[Path::new("nowhere.jpg")]);
     let error = read_capture(dir.path(), &missing, Watch::silent()).unwrap_err();
     assert!(matches!(error, SpinError::NoSuchPlate { .. }), "{error}");

@@ -164,6 +164,21 @@ fn subfolders_are_rows_in_natural_order() {
 }
 
 #[test]
+fn a_plate_beside_the_rows_serves_them_all() {
+    let dir = tempfile::tempdir().unwrap();
+    for row in ["row1", "row2"] {
+        write_photos(&dir.path().join(row), 3, 32, 24);
+    }
+    fs::write(dir.path().join("nền.jpg"), jpeg(32, 24, 60)).unwrap();
+    fs::create_dir(dir.path().join("row2/plates")).unwrap();
+    fs::write(dir.path().join("row2/plate.jpg"), jpeg(32, 24, 61)).unwrap();
+    let capture = read(dir.path());
+    assert_eq!(capture.row_lengths, [3, 3]);
+    let plate = |row| capture.clean_plate_of_row(row).unwrap().name.as_str();
+    assert_eq!((plate(0), plate(1)), ("nền.jpg", "row2/plate.jpg"));
+}
+
+#[test]
 fn photos_in_the_folder_itself_win_over_subfolders() {
     let dir = tempfile::tempdir().unwrap();
     write_photos(dir.path(), 2, 32, 24);
