@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use xoay_format::{Localize, Text};
 use xoay_gltf::GltfError;
 use xoay_imaging::ImagingError;
-use xoay_spin::{BadPhoto, PhotoProblem, SpinError};
+use xoay_spin::{ArchiveProblem, BadPhoto, PhotoProblem, SpinError};
 
 /// Why a recipe has no result.
 #[derive(Debug, thiserror::Error)]
@@ -101,7 +101,8 @@ fn kind_of_spin(error: &SpinError) -> ErrorKind {
     match error {
         SpinError::Cancelled => ErrorKind::Cancelled,
         SpinError::Output { .. } => ErrorKind::Output,
-        SpinError::TooManyPhotos { .. } => ErrorKind::Limit,
+        SpinError::TooManyPhotos { .. }
+        | SpinError::Archive(ArchiveProblem::TooManyEntries { .. }) => ErrorKind::Limit,
         SpinError::BadPhotos(photos) if photos.iter().all(is_over_limit) => ErrorKind::Limit,
         SpinError::Encode { .. } => ErrorKind::Internal,
         _ => ErrorKind::BadInput,
@@ -112,6 +113,7 @@ fn is_over_limit(photo: &BadPhoto) -> bool {
     matches!(
         photo.problem,
         PhotoProblem::FileTooLarge { .. }
+            | PhotoProblem::ArchiveBomb { .. }
             | PhotoProblem::Image(
                 ImagingError::TooManyPixels { .. } | ImagingError::TooMuchMemory { .. }
             )

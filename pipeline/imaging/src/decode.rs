@@ -2,7 +2,7 @@ use image::{DynamicImage, ImageDecoder};
 
 use crate::header::{from_image, jpeg_header, open, still_header};
 use crate::jpeg::{self, JpegHead, JpegPixels};
-use crate::{Channels, Header, ImagingError, Limits, Raster, SourceFormat, color};
+use crate::{Channels, Header, ImagingError, Limits, Raster, SourceFormat, color, heic};
 
 /// How to decode.
 #[derive(Clone, Copy, Debug, Default)]
@@ -34,6 +34,7 @@ pub struct Decoded {
 pub fn decode(bytes: &[u8], options: &DecodeOptions) -> Result<Decoded, ImagingError> {
     match SourceFormat::sniff(bytes)? {
         SourceFormat::Jpeg => decode_jpeg(bytes, options),
+        SourceFormat::Heic => heic::decode(bytes, &options.limits),
         format => decode_still(bytes, format, options),
     }
 }
@@ -92,7 +93,7 @@ fn decode_still(
 ) -> Result<Decoded, ImagingError> {
     let mut decoder = open(bytes, format, &options.limits)?;
     check_complete(bytes, format)?;
-    let header = still_header(decoder.as_mut(), format);
+    let header = still_header(bytes, decoder.as_mut(), format);
     let icc = decoder.icc_profile().ok().flatten();
     // The samples, their 8-bit copy of up to four channels, and the turned copy of that.
     options
@@ -157,7 +158,7 @@ fn check_complete(bytes: &[u8], format: SourceFormat) -> Result<(), ImagingError
             _ => false,
         },
         // TIFF keeps its parts anywhere; its decoder finds what is missing.
-        SourceFormat::Tiff | SourceFormat::Jpeg => true,
+        SourceFormat::Tiff | SourceFormat::Jpeg | SourceFormat::Heic => true,
     };
     if complete {
         Ok(())

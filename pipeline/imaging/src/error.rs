@@ -103,6 +103,10 @@ impl Localize for ImagingError {
     fn text(&self) -> Text {
         match self {
             Self::NotAnImage { found } => not_an_image(*found),
+            Self::UnsupportedFormat { name: "HEIC" } => Text::new(
+                "là ảnh HEIC, bản cài đặt này chưa đọc được; hãy xuất lại thành JPEG, và trên iPhone chọn Cài đặt → Camera → Định dạng → Tương thích nhất trước khi chụp tiếp",
+                "is a HEIC image, which this build does not read; export it as JPEG, and on the iPhone choose Settings → Camera → Formats → Most Compatible for the next ones",
+            ),
             Self::UnsupportedFormat { name } => Text::new(
                 format!(
                     "là ảnh {name}, định dạng chưa được hỗ trợ; hãy xuất lại thành JPEG, PNG, WebP hoặc TIFF"

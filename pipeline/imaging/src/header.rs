@@ -4,11 +4,12 @@ use image::ImageDecoder;
 use image::codecs::{png::PngDecoder, tiff::TiffDecoder, webp::WebPDecoder};
 
 use crate::exif::{self, ExifFacts};
+use crate::heic;
 use crate::jpeg::JpegHead;
-use crate::{ImagingError, Orientation, SourceFormat};
+use crate::{CameraSettings, ImagingError, Orientation, SourceFormat};
 
 /// What an image says about itself before it is decoded.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Header {
     /// The format, told by the content.
     pub format: SourceFormat,
@@ -20,8 +21,11 @@ pub struct Header {
     pub orientation: Orientation,
     /// Whether it carries an ICC profile.
     pub has_icc: bool,
-    /// When it was taken, as `2026-11-22T08:30:00` in the camera's own time, where EXIF says so.
+    /// When it was taken, as `2026-11-22T08:30:00` in the camera's own time, where EXIF says so; a camera that knows
+    /// the fraction of the second adds it: `2026-11-22T08:30:00.087`.
     pub captured: Option<String>,
+    /// How the camera was set, where EXIF says so.
+    pub camera: CameraSettings,
 }
 
 impl Header {
@@ -104,8 +108,11 @@ pub fn probe(bytes: &[u8], limits: &Limits) -> Result<Header, ImagingError> {
         limits.check_size(head.width, head.height)?;
         return Ok(jpeg_header(&head));
     }
+    if format == SourceFormat::Heic {
+        return heic::header(bytes, limits);
+    }
     let mut decoder = open(bytes, format, limits)?;
-    Ok(still_header(decoder.as_mut(), format))
+    Ok(still_header(bytes, decoder.as_mut(), format))
 }
 
 pub(crate) fn jpeg_header(head: &JpegHead<'_>) -> Header {
@@ -117,16 +124,21 @@ pub(crate) fn jpeg_header(head: &JpegHead<'_>) -> Header {
         orientation: facts.orientation,
         has_icc: head.icc.is_some(),
         captured: facts.captured,
+        camera: facts.camera,
     }
 }
 
-pub(crate) fn still_header(decoder: &mut dyn ImageDecoder, format: SourceFormat) -> Header {
+pub(crate) fn still_header(
+    bytes: &[u8],
+    decoder: &mut dyn ImageDecoder,
+    format: SourceFormat,
+) -> Header {
     let (stored_width, stored_height) = decoder.dimensions();
     let facts = if format == SourceFormat::Tiff {
         let orientation = decoder.orientation().map_or(1, image_orientation);
         ExifFacts {
             orientation: Orientation::from_exif(orientation),
-            captured: None,
+            ..exif::read_tiff(bytes)
         }
     } else {
         let data = decoder.exif_metadata().ok().flatten();
@@ -140,6 +152,7 @@ pub(crate) fn still_header(decoder: &mut dyn ImageDecoder, format: SourceFormat)
         orientation: facts.orientation,
         has_icc,
         captured: facts.captured,
+        camera: facts.camera,
     }
 }
 
@@ -181,7 +194,7 @@ pub(crate) fn open<'a>(
             decoder.set_limits(memory).map_err(failed)?;
             Box::new(decoder)
         }
-        SourceFormat::Jpeg => unreachable!("JPEG has its own reader"),
+        SourceFormat::Jpeg | SourceFormat::Heic => unreachable!("they have their own readers"),
     };
     let (width, height) = decoder.dimensions();
     limits.check_size(width, height)?;

@@ -6,6 +6,8 @@ mod encode;
 mod error;
 mod exif;
 mod header;
+#[cfg_attr(not(feature = "heic"), path = "heic/absent.rs")]
+mod heic;
 mod jpeg;
 mod orientation;
 mod raster;
@@ -16,6 +18,7 @@ mod webp;
 pub use decode::{DecodeOptions, Decoded, decode};
 pub use encode::{Encoding, encode};
 pub use error::{Found, ImagingError};
+pub use exif::CameraSettings;
 pub use header::{Header, Limits, probe};
 pub use orientation::Orientation;
 pub use raster::{Channels, Raster};

@@ -1,8 +1,10 @@
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use xoay_format::{Localize, Text};
 use xoay_imaging::ImagingError;
+
+use crate::ArchiveProblem;
 
 /// Why a capture could not be read or a spin not be made.
 #[derive(Debug, thiserror::Error)]
@@ -45,6 +47,25 @@ pub enum SpinError {
         /// How many rows were asked for.
         rows: u32,
     },
+    /// The lengths of rows that were asked for are not those of the photos.
+    RowLengths {
+        /// How many photos there are.
+        photos: usize,
+        /// How many were to be in each row.
+        lengths: Vec<u32>,
+    },
+    /// A photo of the empty turntable was named that is not there.
+    NoSuchPlate {
+        /// The name or path.
+        path: PathBuf,
+    },
+    /// Every photo is the same, byte by byte.
+    AllTheSame {
+        /// How many there are.
+        photos: usize,
+    },
+    /// The zip archive cannot be read.
+    Archive(ArchiveProblem),
     /// Photos that cannot be used, all of them that were found.
     BadPhotos(Vec<BadPhoto>),
     /// Photos of different shape.
@@ -101,6 +122,23 @@ pub enum PhotoProblem {
         /// Why.
         reason: String,
     },
+    /// Its data in the zip archive are damaged.
+    Archive {
+        /// What was wrong.
+        detail: String,
+    },
+    /// It is compressed in the zip archive by a method that is not read.
+    ArchiveMethod {
+        /// The method's name or number.
+        method: String,
+    },
+    /// It unpacks to far more than any photo does.
+    ArchiveBomb {
+        /// Its size within the archive in bytes.
+        packed_bytes: u64,
+        /// Its stated size in bytes.
+        size_bytes: u64,
+    },
     /// The file is another one than when the capture was read.
     Changed,
 }
@@ -123,6 +161,33 @@ impl Localize for PhotoProblem {
             Self::Unreadable { reason } => Text::new(
                 format!("không đọc được ({reason}); hãy kiểm tra quyền truy cập và ổ đĩa"),
                 format!("cannot be read ({reason}); check its permissions and the disk"),
+            ),
+            Self::Archive { detail } => Text::new(
+                format!(
+                    "bị hỏng trong tệp zip ({detail}); hãy nén lại từ ảnh gốc rồi gửi lại tệp zip"
+                ),
+                format!(
+                    "is damaged within the zip ({detail}); pack the original photos again and send the zip again"
+                ),
+            ),
+            Self::ArchiveMethod { method } => Text::new(
+                format!(
+                    "được nén trong tệp zip bằng phương pháp {method}, chưa được hỗ trợ; hãy nén lại theo kiểu thường (Deflate) hoặc không nén"
+                ),
+                format!(
+                    "is compressed in the zip by the method {method}, which is not read; pack it again in the usual way (Deflate) or without compression"
+                ),
+            ),
+            Self::ArchiveBomb {
+                packed_bytes,
+                size_bytes,
+            } => Text::new(
+                format!(
+                    "bung từ {packed_bytes} thành {size_bytes} byte, không ảnh nào như vậy; hãy nén lại từ ảnh gốc"
+                ),
+                format!(
+                    "unpacks from {packed_bytes} to {size_bytes} bytes, as no photo does; pack the original photos again"
+                ),
             ),
             Self::Changed => Text::new(
                 "đã bị thay đổi trong lúc xử lý; hãy chạy lại khi ảnh không còn được ghi",
@@ -147,31 +212,31 @@ impl Localize for SpinError {
         match self {
             Self::NotAFolder { path } => Text::new(
                 format!(
-                    "{} không phải là thư mục; hãy chỉ đến thư mục chứa ảnh chụp trên bàn xoay",
+                    "{} không phải là thư mục hay tệp zip; hãy chỉ đến thư mục hoặc tệp zip chứa ảnh chụp trên bàn xoay",
                     path.display()
                 ),
                 format!(
-                    "{} is not a folder; name the folder with the turntable photos",
+                    "{} is not a folder, nor a zip; name the folder or the zip with the turntable photos",
                     path.display()
                 ),
             ),
             Self::Unreadable { path, source } => Text::new(
                 format!(
-                    "không mở được thư mục {} ({source}); hãy kiểm tra quyền truy cập",
+                    "không mở được {} ({source}); hãy kiểm tra quyền truy cập",
                     path.display()
                 ),
                 format!(
-                    "the folder {} cannot be opened ({source}); check its permissions",
+                    "{} cannot be opened ({source}); check its permissions",
                     path.display()
                 ),
             ),
             Self::EmptyFolder { path } => Text::new(
                 format!(
-                    "thư mục {} không có ảnh nào; hãy chép ảnh JPEG, PNG, WebP hoặc TIFF vào đó",
+                    "{} không có ảnh nào; hãy chép ảnh JPEG, PNG, WebP hoặc TIFF vào đó",
                     path.display()
                 ),
                 format!(
-                    "the folder {} holds no photo; copy JPEG, PNG, WebP or TIFF photos into it",
+                    "{} holds no photo; copy JPEG, PNG, WebP or TIFF photos into it",
                     path.display()
                 ),
             ),
@@ -191,14 +256,18 @@ impl Localize for SpinError {
                     "there are more than {limit} photos; keep one product a folder, or raise the limit"
                 ),
             ),
-            Self::UnevenRows { photos, rows } => Text::new(
+            Self::UnevenRows { photos, rows } => uneven_rows(*photos, *rows),
+            Self::RowLengths { photos, lengths } => row_lengths(*photos, lengths),
+            Self::NoSuchPlate { path } => no_such_plate(path),
+            Self::AllTheSame { photos } => Text::new(
                 format!(
-                    "{photos} ảnh không chia đều được thành {rows} hàng; hãy kiểm tra ảnh thiếu hoặc xếp mỗi hàng vào một thư mục con"
+                    "cả {photos} ảnh là cùng một ảnh được chép nhiều lần; hãy chép lại ảnh gốc từ máy ảnh"
                 ),
                 format!(
-                    "{photos} photos do not divide into {rows} rows; look for a missing one, or put each row into a subfolder"
+                    "all {photos} photos are one and the same, copied many times; copy the originals from the camera"
                 ),
             ),
+            Self::Archive(problem) => problem.text(),
             Self::BadPhotos(photos) => list(
                 &format!("{} ảnh không dùng được", photos.len()),
                 &format!("{} photo(s) cannot be used", photos.len()),
@@ -239,6 +308,43 @@ impl Localize for SpinError {
             Self::Cancelled => Text::new("đã dừng theo yêu cầu", "stopped on request"),
         }
     }
+}
+
+fn uneven_rows(photos: usize, rows: u32) -> Text {
+    Text::new(
+        format!(
+            "{photos} ảnh không chia đều được thành {rows} hàng; hãy kiểm tra ảnh thiếu, xếp mỗi hàng vào một thư mục con, hoặc ghi số ảnh từng hàng như --rows 36,12"
+        ),
+        format!(
+            "{photos} photos do not divide into {rows} rows; look for a missing one, put each row into a subfolder, or give the photos of each row, such as --rows 36,12"
+        ),
+    )
+}
+
+fn row_lengths(photos: usize, lengths: &[u32]) -> Text {
+    let asked: Vec<_> = lengths.iter().map(u32::to_string).collect();
+    let asked = asked.join(" + ");
+    Text::new(
+        format!(
+            "có {photos} ảnh, không khớp với các hàng {asked}; hãy kiểm tra ảnh thiếu, ảnh thừa hoặc sửa --rows"
+        ),
+        format!(
+            "there are {photos} photos, not rows of {asked}; look for a missing or a surplus one, or correct --rows"
+        ),
+    )
+}
+
+fn no_such_plate(path: &Path) -> Text {
+    Text::new(
+        format!(
+            "{}: không tìm thấy ảnh bàn xoay trống này; hãy ghi tên ảnh trong bộ ảnh hoặc đường dẫn đến tệp",
+            path.display()
+        ),
+        format!(
+            "{}: this photo of the empty turntable is not there; give its name within the capture, or the path of a file",
+            path.display()
+        ),
+    )
 }
 
 /// A headline and one line an item.

@@ -1,14 +1,18 @@
-use std::fs::File;
-use std::io::{self, Read};
 use std::path::Path;
 
 use xoay_format::{Stage, Text, Watch};
-use xoay_imaging::{DecodeOptions, ImagingError, Limits, SourceFormat, decode, probe};
+use xoay_imaging::{DecodeOptions, decode};
 
+use crate::archive::{self, ArchiveTree};
 use crate::error::{BadPhoto, PhotoProblem};
-use crate::folder::{self, Listing};
+use crate::folder::FolderTree;
+use crate::listing::{self, Folder, Found, FoundRow, Listing};
 use crate::progress::Progress;
-use crate::{CaptureOptions, CaptureSet, Photo, SpinError, natural_order};
+use crate::rows::{self, RowName};
+use crate::source::{self, same_bytes};
+use crate::{CaptureOptions, CaptureSet, Photo, SpinError, natural_order, plates};
+
+pub(crate) use crate::source::read_file;
 
 /// Fewer photos than this are no spin.
 const MIN_FRAMES: usize = 2;
@@ -17,26 +21,70 @@ const SMOOTH_FRAMES: u32 = 24;
 /// How far the shapes of two photos may differ: cropping by hand and odd sensor sizes stay below it.
 const MAX_ASPECT_DIFFERENCE: f64 = 0.005;
 
-/// Finds the photos of a folder, orders them, and reads their headers.
+/// Finds the photos of a folder or a zip archive, orders them, and reads their headers.
 ///
-/// Photos directly in the folder are one row. Where there are none, each subfolder with photos is a row, in the
-/// natural order of their names; [`CaptureOptions::rows`] splits the photos evenly instead.
+/// Photos directly in the folder are one row, or several where their names clearly say so. Where there are none, each
+/// subfolder with photos is a row, in the natural order of their names; [`CaptureOptions::rows`] splits the photos
+/// otherwise. An archive is told by its content and read like a folder, without unpacking it to disk.
 ///
 /// # Errors
 /// Everything that makes the capture unusable as far as headers tell. All bad photos are named at once.
 pub fn read_capture(
-    dir: &Path,
+    path: &Path,
+    options: &CaptureOptions,
+    watch: Watch<'_>,
+) -> Result<CaptureSet, SpinError> {
+    let listing = if path.is_dir() {
+        let root = Folder::on_disk(String::new(), path.into());
+        let mut tree = FolderTree::open(path, options.max_photos)?;
+        listing::list(&mut tree, &root, &options.clean_plates)?
+    } else if path.is_file() {
+        let tree = archive::open_file(path, options.max_photos)?;
+        list_archive(tree, options)
+            .unwrap_or_else(|| Err(SpinError::NotAFolder { path: path.into() }))?
+    } else {
+        return Err(SpinError::NotAFolder { path: path.into() });
+    };
+    read_listing(listing, path, options, watch)
+}
+
+/// [`read_capture`] of a zip archive that is in memory.
+///
+/// # Errors
+/// As [`read_capture`]; where `bytes` are no zip, [`SpinError::NotAFolder`] without a path.
+pub fn read_zip(
+    bytes: Vec<u8>,
+    options: &CaptureOptions,
+    watch: Watch<'_>,
+) -> Result<CaptureSet, SpinError> {
+    let path = Path::new("zip");
+    let tree = archive::open_bytes(bytes, options.max_photos)?;
+    let listing = list_archive(tree, options)
+        .unwrap_or_else(|| Err(SpinError::NotAFolder { path: path.into() }))?;
+    read_listing(listing, path, options, watch)
+}
+
+fn list_archive(
+    tree: Option<ArchiveTree>,
+    options: &CaptureOptions,
+) -> Option<Result<Listing, SpinError>> {
+    tree.map(|mut tree| listing::list(&mut tree, &Folder::default(), &options.clean_plates))
+}
+
+fn read_listing(
+    listing: Listing,
+    path: &Path,
     options: &CaptureOptions,
     watch: Watch<'_>,
 ) -> Result<CaptureSet, SpinError> {
     let Listing {
         rows,
         clean_plates,
-        mut warnings,
-    } = folder::list(dir, options.max_photos)?;
-    let found: usize = rows.iter().map(Vec::len).sum();
+        notes: mut warnings,
+    } = listing;
+    let found: usize = rows.iter().map(|row| row.photos.len()).sum();
     if found == 0 {
-        return Err(SpinError::EmptyFolder { path: dir.into() });
+        return Err(SpinError::EmptyFolder { path: path.into() });
     }
     if found < MIN_FRAMES {
         return Err(SpinError::TooFewPhotos {
@@ -44,18 +92,27 @@ pub fn read_capture(
             needed: MIN_FRAMES,
         });
     }
-    let row_lengths = row_lengths(&rows, found, options.rows)?;
+    let Rows {
+        names: row_names,
+        lengths: row_lengths,
+        photos: found_frames,
+    } = Rows::as_asked(rows, options)?;
 
     let progress = Progress::start(watch, Stage::Ingest, found + clean_plates.len());
     let mut bad = Vec::new();
-    let mut read = |names: Vec<String>| -> Result<Vec<Photo>, SpinError> {
+    let mut read = |found: Vec<Found>| -> Result<Vec<Photo>, SpinError> {
         let mut photos = Vec::new();
-        for name in names {
+        for Found { name, source } in found {
             if watch.cancelled() {
                 return Err(SpinError::Cancelled);
             }
-            match read_photo(dir, &name, options) {
-                Ok(photo) => photos.push(photo),
+            match source::read_header(&source, options.max_file_bytes, &options.limits) {
+                Ok((size_bytes, header)) => photos.push(Photo {
+                    source,
+                    name,
+                    size_bytes,
+                    header,
+                }),
                 Err(problem) => bad.push(BadPhoto {
                     file: name,
                     problem,
@@ -65,7 +122,7 @@ pub fn read_capture(
         }
         Ok(photos)
     };
-    let frames = read(rows.concat())?;
+    let frames = read(found_frames)?;
     let clean_plates = read(clean_plates)?;
     if !bad.is_empty() {
         // There will be no spin: look into the others too, so that all that are bad are named at once.
@@ -75,19 +132,80 @@ pub fn read_capture(
     }
     let (width, height) = size_for_all(&frames, &mut warnings)?;
     warn_about_short_rows(&row_lengths, &mut warnings);
-    warn_about_duplicates(&frames, &row_lengths, &mut warnings);
+    find_duplicates(&frames, &row_lengths, &mut warnings)?;
+    let clean_plates = plates_of_shape(clean_plates, (width, height), &mut warnings);
+    let plate_names: Vec<String> = clean_plates
+        .iter()
+        .map(|plate| plate.name.clone())
+        .collect();
     progress.finish();
     for warning in &warnings {
         watch.warn(warning.clone());
     }
     Ok(CaptureSet {
         frames,
+        row_plates: plates::assign(&plate_names, &row_names),
+        row_elevations_deg: row_names.iter().map(|row| row.elevation_deg).collect(),
         row_lengths,
         clean_plates,
         width,
         height,
         warnings,
     })
+}
+
+/// The rows, as found or as the caller wants them.
+struct Rows {
+    names: Vec<RowName>,
+    lengths: Vec<u32>,
+    /// Row after row.
+    photos: Vec<Found>,
+}
+
+impl Rows {
+    fn as_asked(found: Vec<FoundRow>, options: &CaptureOptions) -> Result<Self, SpinError> {
+        let mut rows = Self {
+            names: Vec::new(),
+            lengths: Vec::new(),
+            photos: Vec::new(),
+        };
+        for row in found {
+            rows.names.push(row.name);
+            rows.lengths.push(row.photos.len() as u32);
+            rows.photos.extend(row.photos);
+        }
+        if let Some(asked) = &options.rows {
+            let asked = rows::asked_lengths(rows.photos.len(), asked)?;
+            if asked != rows.lengths {
+                // The order is that of all names again: rows by height were only one way to understand them.
+                rows.photos.sort_by(|a, b| natural_order(&a.name, &b.name));
+                rows.names = vec![RowName::default(); asked.len()];
+                rows.lengths = asked;
+            }
+        }
+        Ok(rows)
+    }
+}
+
+/// The clean plates that lie upon the frames pixel by pixel once they are brought to one size.
+fn plates_of_shape(plates: Vec<Photo>, shape: (u32, u32), warnings: &mut Vec<Text>) -> Vec<Photo> {
+    let (fitting, others): (Vec<_>, Vec<_>) = plates
+        .into_iter()
+        .partition(|plate| same_shape((plate.header.width(), plate.header.height()), shape));
+    for plate in others {
+        let (w, h) = (plate.header.width(), plate.header.height());
+        warnings.push(Text::new(
+            format!(
+                "{}: ảnh bàn xoay trống có kích thước {w}×{h}, khác tỉ lệ với các ảnh khác nên không dùng; hãy chụp lại với cùng máy, cùng chiều",
+                plate.name
+            ),
+            format!(
+                "{}: the photo of the empty turntable measures {w}×{h}, another shape than the others, and is not used; take it again with the same camera, held the same way",
+                plate.name
+            ),
+        ));
+    }
+    fitting
 }
 
 /// The photos whose headers are well but whose pixels cannot be read.
@@ -117,71 +235,9 @@ fn undecodable(
     Ok(bad)
 }
 
-fn row_lengths(
-    rows: &[Vec<String>],
-    photos: usize,
-    asked: Option<u32>,
-) -> Result<Vec<u32>, SpinError> {
-    let Some(count) = asked else {
-        return Ok(rows.iter().map(|row| row.len() as u32).collect());
-    };
-    match photos.checked_rem(count as usize) {
-        Some(0) => Ok(vec![photos as u32 / count; count as usize]),
-        _ => Err(SpinError::UnevenRows {
-            photos,
-            rows: count,
-        }),
-    }
-}
-
-fn read_photo(dir: &Path, name: &str, options: &CaptureOptions) -> Result<Photo, PhotoProblem> {
-    let path = dir.join(name);
-    let unreadable = |error: io::Error| PhotoProblem::Unreadable {
-        reason: error.to_string(),
-    };
-    let mut file = File::open(&path).map_err(unreadable)?;
-    let size_bytes = file.metadata().map_err(unreadable)?.len();
-    if size_bytes > options.max_file_bytes {
-        return Err(PhotoProblem::FileTooLarge {
-            size_bytes,
-            max_bytes: options.max_file_bytes,
-        });
-    }
-    let header = read_header(&mut file, &options.limits)
-        .map_err(unreadable)?
-        .map_err(PhotoProblem::Image)?;
-    Ok(Photo {
-        path,
-        name: name.to_owned(),
-        size_bytes,
-        header,
-    })
-}
-
-/// The header, from as little of the file as suffices: hundreds of photos must not be read twice from a slow disk.
-fn read_header(
-    file: &mut File,
-    limits: &Limits,
-) -> io::Result<Result<xoay_imaging::Header, ImagingError>> {
-    /// Beyond any EXIF preview and profile that cameras write before the pixels.
-    const USUAL_HEAD_BYTES: u64 = 1 << 20;
-
-    let mut bytes = Vec::new();
-    file.take(USUAL_HEAD_BYTES).read_to_end(&mut bytes)?;
-    let whole = (bytes.len() as u64) < USUAL_HEAD_BYTES;
-    let head_first = matches!(
-        SourceFormat::sniff(&bytes),
-        Ok(SourceFormat::Jpeg | SourceFormat::Png)
-    );
-    let is_image = SourceFormat::sniff(&bytes).is_ok();
-    if whole || head_first || !is_image {
-        let header = probe(&bytes, limits);
-        if whole || !is_image || !matches!(header, Err(ImagingError::Truncated { .. })) {
-            return Ok(header);
-        }
-    }
-    file.read_to_end(&mut bytes)?;
-    Ok(probe(&bytes, limits))
+fn same_shape(a: (u32, u32), b: (u32, u32)) -> bool {
+    let aspect = |(width, height): (u32, u32)| f64::from(width) / f64::from(height);
+    (aspect(a) / aspect(b) - 1.0).abs() <= MAX_ASPECT_DIFFERENCE
 }
 
 /// The size that every frame is brought to: that of the smallest. Different shapes are an error.
@@ -197,11 +253,9 @@ fn size_for_all(frames: &[Photo], warnings: &mut Vec<Text>) -> Result<(u32, u32)
     let Some(&(expected, _)) = sizes.iter().rev().max_by_key(|(_, count)| *count) else {
         return Ok((0, 0)); // no frames, which was refused before
     };
-    let aspect = |(width, height): (u32, u32)| f64::from(width) / f64::from(height);
-    let has_shape = |size| (aspect(size) / aspect(expected) - 1.0).abs() <= MAX_ASPECT_DIFFERENCE;
     let odd: Vec<_> = frames
         .iter()
-        .filter(|photo| !has_shape(size(photo)))
+        .filter(|photo| !same_shape(size(photo), expected))
         .map(|photo| {
             (
                 photo.name.clone(),
@@ -248,60 +302,50 @@ fn warn_about_short_rows(row_lengths: &[u32], warnings: &mut Vec<Text>) {
     }
 }
 
-fn warn_about_duplicates(frames: &[Photo], row_lengths: &[u32], warnings: &mut Vec<Text>) {
+fn find_duplicates(
+    frames: &[Photo],
+    row_lengths: &[u32],
+    warnings: &mut Vec<Text>,
+) -> Result<(), SpinError> {
     let mut rest = frames;
+    let mut same = Vec::new();
     for &length in row_lengths {
         let (row, others) = rest
             .split_at_checked(length as usize)
             .unwrap_or((rest, &[]));
         rest = others;
         let last_and_first = row.last().zip(row.first()).filter(|_| row.len() > 2);
-        for (a, b) in row.iter().zip(row.iter().skip(1)).chain(last_and_first) {
-            // What cannot be read now will be reported when it is decoded.
-            if a.size_bytes == b.size_bytes && same_bytes(&a.path, &b.path).unwrap_or(false) {
-                warnings.push(Text::new(
-                    format!(
-                        "{} và {} là cùng một ảnh; hãy bỏ một tấm nếu chụp trùng",
-                        a.name, b.name
-                    ),
-                    format!(
-                        "{} and {} are the same photo; remove one if it was copied twice",
-                        a.name, b.name
-                    ),
-                ));
-            }
-        }
+        let pairs = row.iter().zip(row.iter().skip(1)).chain(last_and_first);
+        // What cannot be read now will be reported when it is decoded.
+        same.extend(pairs.filter(|(a, b)| same_bytes(a, b)));
     }
-}
-
-fn same_bytes(a: &Path, b: &Path) -> io::Result<bool> {
-    const PIECE_BYTES: u64 = 64 * 1024;
-    let (mut a, mut b) = (File::open(a)?, File::open(b)?);
-    let (mut left, mut right) = (Vec::new(), Vec::new());
-    loop {
-        left.clear();
-        right.clear();
-        (&mut a).take(PIECE_BYTES).read_to_end(&mut left)?;
-        (&mut b).take(PIECE_BYTES).read_to_end(&mut right)?;
-        if left != right || left.is_empty() {
-            return Ok(left == right);
-        }
+    let first_and_others = frames.first().map(|first| {
+        let others = frames.iter().skip(1);
+        others.map(move |other| (first, other))
+    });
+    // Where neighbours differ, there is no need to compare them all. Two may be a first try.
+    let compared_alike = frames.len() > 2 && same.len() + row_lengths.len() >= frames.len();
+    if compared_alike
+        && first_and_others
+            .into_iter()
+            .flatten()
+            .all(|(a, b)| same_bytes(a, b))
+    {
+        return Err(SpinError::AllTheSame {
+            photos: frames.len(),
+        });
     }
-}
-
-/// The whole file of a photo, no longer than it was when the capture was read.
-pub(crate) fn read_file(photo: &Photo) -> Result<Vec<u8>, PhotoProblem> {
-    let unreadable = |error: io::Error| PhotoProblem::Unreadable {
-        reason: error.to_string(),
-    };
-    let file = File::open(&photo.path).map_err(unreadable)?;
-    let mut bytes = Vec::new();
-    file.take(photo.size_bytes + 1)
-        .read_to_end(&mut bytes)
-        .map_err(unreadable)?;
-    if bytes.len() as u64 == photo.size_bytes {
-        Ok(bytes)
-    } else {
-        Err(PhotoProblem::Changed)
-    }
+    warnings.extend(same.into_iter().map(|(a, b)| {
+        Text::new(
+            format!(
+                "{} và {} là cùng một ảnh; hãy bỏ một tấm nếu chụp trùng",
+                a.name, b.name
+            ),
+            format!(
+                "{} and {} are the same photo; remove one if it was copied twice",
+                a.name, b.name
+            ),
+        )
+    }));
+    Ok(())
 }

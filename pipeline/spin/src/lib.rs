@@ -1,25 +1,33 @@
 #![doc = include_str!("../README.md")]
 
+mod archive;
 mod background;
 mod capture;
 mod error;
 mod folder;
 mod ingest;
+mod listing;
 mod options;
 mod order;
 mod plan;
+mod plates;
 mod progress;
 mod render;
 mod report;
+mod rows;
 mod sink;
+mod source;
 mod spin;
 mod sprite;
+mod words;
 
+pub use archive::{ArchiveEntry, ArchiveProblem};
 pub use capture::{CaptureSet, Photo};
 pub use error::{BadPhoto, PhotoProblem, SpinError};
-pub use ingest::read_capture;
-pub use options::{CaptureOptions, Qualities, SpinOptions};
+pub use ingest::{read_capture, read_zip};
+pub use options::{CaptureOptions, Qualities, RowSplit, SpinOptions};
 pub use order::natural_order;
 pub use report::{PhotoReport, PhotoRole, RenditionReport, SpinReport};
 pub use sink::Sink;
+pub use source::PhotoSource;
 pub use spin::{SpinOutcome, make_spin};

@@ -1,4 +1,6 @@
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::str::FromStr;
 
 use xoay_format::{Direction, ImageFormat, Text};
 use xoay_imaging::{Encoding, Limits};
@@ -6,8 +8,12 @@ use xoay_imaging::{Encoding, Limits};
 /// How to read a capture.
 #[derive(Clone, Debug)]
 pub struct CaptureOptions {
-    /// Split the photos into this many rows of equal length. `None`: each subfolder with photos is a row.
-    pub rows: Option<u32>,
+    /// How the photos, in their order, split into rows. `None`: each subfolder with photos is a row; else the file
+    /// names tell, where they clearly do.
+    pub rows: Option<RowSplit>,
+    /// Photos of the empty turntable: names within the capture, or paths of files. Those that their names tell are
+    /// found without being named here.
+    pub clean_plates: Vec<PathBuf>,
     /// Most photos in one capture.
     pub max_photos: usize,
     /// Largest file that is read.
@@ -17,13 +23,42 @@ pub struct CaptureOptions {
 }
 
 impl Default for CaptureOptions {
-    /// Rows by subfolder, 2,000 photos, 1 GiB a file, the limits of `xoay-imaging`.
+    /// Rows by subfolder or name, 2,000 photos, 1 GiB a file, the limits of `xoay-imaging`.
     fn default() -> Self {
         Self {
             rows: None,
+            clean_plates: Vec::new(),
             max_photos: 2000,
             max_file_bytes: 1 << 30,
             limits: Limits::default(),
+        }
+    }
+}
+
+/// How the photos of a capture split into rows of camera heights.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RowSplit {
+    /// So many rows of equal length.
+    Count(u32),
+    /// So many photos in each row, the lowest camera first.
+    Lengths(Vec<u32>),
+}
+
+impl FromStr for RowSplit {
+    type Err = String;
+
+    /// One number is a count, several with commas between them are lengths: `2`, `36,12`.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let numbers: Result<Vec<u32>, _> = text
+            .split(',')
+            .map(|number| number.trim().parse())
+            .collect();
+        match numbers.as_deref() {
+            Ok([count]) if (1..=64).contains(count) => Ok(Self::Count(*count)),
+            Ok([_, _, ..]) => Ok(Self::Lengths(numbers.unwrap_or_default())),
+            _ => Err(format!(
+                "{text:?} is neither a number of rows, 1 to 64, nor the photos of each row, such as 36,12"
+            )),
         }
     }
 }

@@ -10,7 +10,7 @@ use std::sync::atomic::AtomicBool;
 use capture::{jpeg, read, write_photos};
 use xoay_format::{Localize, ProgressEvent, Stage, Watch};
 use xoay_imaging::{Encoding, Found, ImagingError, Limits, encode};
-use xoay_spin::{CaptureOptions, CaptureSet, PhotoProblem, SpinError, read_capture};
+use xoay_spin::{CaptureOptions, CaptureSet, PhotoProblem, RowSplit, SpinError, read_capture};
 
 fn fails(dir: &Path) -> SpinError {
     fails_with(dir, &CaptureOptions::default())
@@ -164,6 +164,21 @@ fn subfolders_are_rows_in_natural_order() {
 }
 
 #[test]
+fn a_plate_beside_the_rows_serves_them_all() {
+    let dir = tempfile::tempdir().unwrap();
+    for row in ["row1", "row2"] {
+        write_photos(&dir.path().join(row), 3, 32, 24);
+    }
+    fs::write(dir.path().join("nền.jpg"), jpeg(32, 24, 60)).unwrap();
+    fs::create_dir(dir.path().join("row2/plates")).unwrap();
+    fs::write(dir.path().join("row2/plate.jpg"), jpeg(32, 24, 61)).unwrap();
+    let capture = read(dir.path());
+    assert_eq!(capture.row_lengths, [3, 3]);
+    let plate = |row| capture.clean_plate_of_row(row).unwrap().name.as_str();
+    assert_eq!((plate(0), plate(1)), ("nền.jpg", "row2/plate.jpg"));
+}
+
+#[test]
 fn photos_in_the_folder_itself_win_over_subfolders() {
     let dir = tempfile::tempdir().unwrap();
     write_photos(dir.path(), 2, 32, 24);
@@ -178,7 +193,7 @@ fn rows_can_be_asked_for() {
     let dir = tempfile::tempdir().unwrap();
     write_photos(dir.path(), 6, 32, 24);
     let ask = |rows| CaptureOptions {
-        rows: Some(rows),
+        rows: Some(RowSplit::Count(rows)),
         ..CaptureOptions::default()
     };
     let capture = read_capture(dir.path(), &ask(3), Watch::silent()).unwrap();

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use url::Url;
 use xoay_format::{ImageFormat, Language};
+use xoay_pipeline::RowSplit;
 
 /// Turns photos of a product on a turntable into a spin, optimises 3D models, and serves both.
 #[derive(Debug, Parser)]
@@ -44,7 +45,7 @@ pub enum Command {
 
 #[derive(Debug, Args)]
 pub struct SpinArguments {
-    /// Folder of photos in the order of their file names: JPEG, PNG, WebP or TIFF.
+    /// Folder or zip of photos in the order of their file names: JPEG, PNG, WebP or TIFF.
     pub photos: PathBuf,
     /// Folder for the result; it appears whole or not at all.
     #[arg(short, long, value_name = "FOLDER")]
@@ -55,9 +56,12 @@ pub struct SpinArguments {
     /// Formats to encode.
     #[arg(long, value_delimiter = ',', value_name = "FORMATS")]
     pub formats: Option<Vec<ImageFormat>>,
-    /// Rows of camera heights, when the photos of all rows lie in one folder.
-    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=64))]
-    pub rows: Option<u32>,
+    /// Rows of camera heights, when the photos of all rows lie in one folder: how many, or the photos of each.
+    #[arg(long, value_name = "ROWS")]
+    pub rows: Option<RowSplit>,
+    /// A photo of the empty turntable, by its name in the folder or its path; may be given for each row.
+    #[arg(long, value_name = "PHOTO")]
+    pub clean_plate: Vec<PathBuf>,
     /// Which way the product turns, seen from above.
     #[arg(long, value_enum)]
     pub direction: Option<DirectionArgument>,

@@ -68,12 +68,14 @@ Mã kết thúc:
         "Examples:
   xoay spin photos/ -o spin/
   xoay spin photos/ -o spin/ --widths 2048,1024,512 --formats avif,jpg
-  xoay spin two-rows/ -o spin/ --rows 2 --direction clockwise
+  xoay spin photos.zip -o spin/ --clean-plate empty.jpg
+  xoay spin two-rows/ -o spin/ --rows 36,12 --direction clockwise
   xoay spin photos/ -o spin/ --json | jq -r 'select(.event==\"advanced\").done'",
         "Ví dụ:
   xoay spin anh/ -o spin/
   xoay spin anh/ -o spin/ --widths 2048,1024,512 --formats avif,jpg
-  xoay spin hai-hang/ -o spin/ --rows 2 --direction clockwise
+  xoay spin anh.zip -o spin/ --clean-plate ban-xoay-trong.jpg
+  xoay spin hai-hang/ -o spin/ --rows 36,12 --direction clockwise
   xoay spin anh/ -o spin/ --json | jq -r 'select(.event==\"advanced\").done'",
     ),
     (
@@ -158,7 +160,7 @@ const VIETNAMESE: &[(&str, &str, &str)] = &[
     (
         "spin",
         "photos",
-        "Thư mục ảnh theo thứ tự tên tệp: JPEG, PNG, WebP hoặc TIFF",
+        "Thư mục hoặc tệp zip chứa ảnh theo thứ tự tên tệp: JPEG, PNG, WebP hoặc TIFF",
     ),
     (
         "spin",
@@ -174,7 +176,12 @@ const VIETNAMESE: &[(&str, &str, &str)] = &[
     (
         "spin",
         "rows",
-        "Số hàng theo độ cao máy ảnh, khi ảnh của mọi hàng nằm chung một thư mục",
+        "Số hàng theo độ cao máy ảnh, hoặc số ảnh của từng hàng, khi ảnh của mọi hàng nằm chung một thư mục",
+    ),
+    (
+        "spin",
+        "clean_plate",
+        "Ảnh bàn xoay trống: tên ảnh trong thư mục hoặc đường dẫn; có thể ghi cho từng hàng",
     ),
     (
         "spin",

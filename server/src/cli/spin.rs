@@ -35,9 +35,8 @@ pub fn run(arguments: &SpinArguments, terminal: &Terminal) -> Result<(), Failure
 
 fn capture_options(arguments: &SpinArguments) -> CaptureOptions {
     let mut options = CaptureOptions::default();
-    if let Some(rows) = arguments.rows {
-        options.rows = Some(rows);
-    }
+    options.rows.clone_from(&arguments.rows);
+    options.clean_plates.clone_from(&arguments.clean_plate);
     if let Some(megapixels) = arguments.max_photo {
         options.limits.max_pixels = u64::from(megapixels) * 1_000_000;
     }
