@@ -9,6 +9,7 @@ mod options;
 mod order;
 mod plan;
 mod progress;
+mod quality;
 mod render;
 mod report;
 mod sink;
@@ -20,6 +21,10 @@ pub use error::{BadPhoto, PhotoProblem, SpinError};
 pub use ingest::read_capture;
 pub use options::{CaptureOptions, Qualities, SpinOptions};
 pub use order::natural_order;
+pub use quality::{
+    Finding, FindingKind, InspectOptions, Outline, PhotoMeasures, QualityReport, RepairMode, Repairs, RowQuality,
+    Severity, Unit, assess, measure, wrong_shape,
+};
 pub use report::{PhotoReport, PhotoRole, RenditionReport, SpinReport};
 pub use sink::Sink;
 pub use spin::{SpinOutcome, make_spin};
