@@ -3,7 +3,7 @@
 //! `cargo run -p xoay-spin --example inspect_faults -- <folder of photos>[:rows] … [--each N] [--seed N]`
 //!
 //! First it prints what the report says of each capture as it is. The first photo of the next capture serves as the
-//! photo of another product.
+//! photo of another product. Captures with severe faults of their own get no more.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -37,6 +37,10 @@ fn main() {
         println!("{}: {} findings", capture.name, before.findings.len());
         for finding in &before.findings {
             println!("  {:?}: {}", finding.kind, finding.message.en);
+        }
+        if before.is_severe() {
+            println!("  has faults of its own; none are put in");
+            continue;
         }
         let foreign = &captures[(number + 1) % captures.len()].pictures[0];
         for (kind, fault) in faults::faults(capture, each, seed + number as u64) {

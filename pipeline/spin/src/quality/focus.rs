@@ -15,8 +15,8 @@ const LEAST_EDGE: f64 = 0.8;
 /// What the row's own unrest must be exceeded by.
 const SPREADS: f64 = 5.0;
 /// Blur that takes this much more of one direction than of the one across it is motion; measured 0.09 and more for
-/// motion, up to 0.07 for defocus.
-const ONE_SIDED: f64 = 0.085;
+/// motion, up to 0.07 for defocus, of fine detail and of edges.
+const ONE_SIDED: f64 = 0.08;
 /// Where even the row's sharpest edges rise this slowly, all photos are soft: a Gaussian of about 2 pixels.
 const SOFT_EDGE: f64 = 0.42;
 
@@ -81,7 +81,8 @@ fn losses(sharpness: &[&Sharpness]) -> Vec<Loss> {
                 detail_ln: lost[direction],
                 direction,
                 is_blur,
-                one_sided: one_sidedness(lost) > ONE_SIDED,
+                one_sided: one_sidedness(lost) > ONE_SIDED
+                    && one_sidedness([0, 1, 2, 3].map(|direction: usize| edges[direction].0[at])) > ONE_SIDED,
             }
         })
         .collect()
@@ -89,6 +90,8 @@ fn losses(sharpness: &[&Sharpness]) -> Vec<Loss> {
 
 /// How much the losses in directions across each other differ, as a share of all losses.
 fn one_sidedness(lost: [f64; 4]) -> f64 {
+    // Below a seventh only noise is left, and that says nothing of directions.
+    let lost = lost.map(|lost| lost.clamp(-2.0, 0.0));
     let all = -lost.iter().sum::<f64>();
     (lost[0] - lost[2]).hypot(lost[1] - lost[3]) / all.max(f64::MIN_POSITIVE)
 }

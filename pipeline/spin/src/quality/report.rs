@@ -73,7 +73,12 @@ pub fn assess(
             measures,
         };
         let mut quality = RowQuality::default();
-        for part in parts(&all, &mut findings) {
+        let parts = parts(&all, &mut findings);
+        let foreign: Vec<usize> = (0..all.names.len())
+            .filter(|place| !parts.concat().contains(place))
+            .map(|place| first + place)
+            .collect();
+        for part in parts {
             let outlines: Option<Vec<Outline>> =
                 outlines.map(|outlines| part.iter().map(|&place| outlines[place]).collect());
             let row = Row {
@@ -82,7 +87,13 @@ pub fn assess(
                 order: (0..part.len()).collect(),
             };
             let places: Vec<usize> = part.iter().map(|place| first + place).collect();
-            assess_part(row, &places, outlines.as_deref(), &mut findings, &mut quality);
+            let part = Part {
+                row,
+                places: &places,
+                foreign: &foreign,
+                outlines: outlines.as_deref(),
+            };
+            assess_part(part, &mut findings, &mut quality);
         }
         put_back_foreign(&mut quality, first, all.names.len());
         rows.push(quality);
@@ -131,13 +142,23 @@ fn are_rows(row: &Row<'_>, groups: &[Vec<usize>]) -> bool {
     })
 }
 
-fn assess_part(
-    mut row: Row<'_>,
-    places: &[usize],
-    outlines: Option<&[Outline]>,
-    findings: &mut Vec<Finding>,
-    quality: &mut RowQuality,
-) {
+/// Photos of one turn.
+struct Part<'a> {
+    row: Row<'a>,
+    /// Of each its index in the capture.
+    places: &'a [usize],
+    /// The photos of the row that belong to no turn, by their index in the capture.
+    foreign: &'a [usize],
+    outlines: Option<&'a [Outline]>,
+}
+
+fn assess_part(part: Part<'_>, findings: &mut Vec<Finding>, quality: &mut RowQuality) {
+    let Part {
+        mut row,
+        places,
+        foreign,
+        outlines,
+    } = part;
     let thumbnails: Vec<_> = row.measures.iter().map(|photo| &photo.thumbnail).collect();
     let distances = Distances::of(&thumbnails);
     let mut turn = Turn::new(&distances);
@@ -162,6 +183,9 @@ fn assess_part(
     quality.in_order.extend(turn.order.iter().map(|&place| places[place]));
     for gap in steps::missing(&turn, &|before, after| row.numbers_skipped(before, after)) {
         let [before, after] = [0, 1].map(|step| turn.place(gap.at as isize + step));
+        if is_filled(foreign, places[before], places[after], gap.missing) {
+            continue;
+        }
         let [a, b] = [before, after].map(|place| row.names[place].to_owned());
         findings.push(words::missing(a, b, &gap));
         quality.missing_after.push((places[before], gap.missing));
@@ -173,6 +197,18 @@ fn assess_part(
     if let Some(outlines) = outlines {
         findings.extend(framing::check(&row, outlines));
     }
+}
+
+/// Whether photos that belong nowhere lie in the gap: they are a finding already, and keep the step.
+fn is_filled(foreign: &[usize], before: usize, after: usize, missing: u32) -> bool {
+    let inside = foreign.iter().filter(|&&place| {
+        if before < after {
+            before < place && place < after
+        } else {
+            place > before || place < after
+        }
+    });
+    inside.count() >= missing as usize
 }
 
 /// The places beside `place` in the order of the turn.

@@ -19,7 +19,9 @@ const LIKELY: f64 = 0.3;
 /// The same where the file names skip a number there as well.
 const SUPPORTED: f64 = 0.15;
 /// And it is wider than the steps about it by this much.
-const LEAST_RATIO: f64 = 1.12;
+const LEAST_WIDTH: f64 = 1.12;
+/// The same without other evidence.
+const CERTAIN_WIDTH: f64 = 1.25;
 
 /// Finds the steps that are missing from a row in order. `numbers_skipped` tells how many numbers the file names leave
 /// out between two places of the row.
@@ -42,12 +44,12 @@ pub(super) fn missing(turn: &Turn<'_>, numbers_skipped: &dyn Fn(usize, usize) ->
         let here = turn.place(gap.at as isize);
         let next = turn.place(gap.at as isize + 1);
         let skipped = numbers_skipped(here, next);
-        let least = match (skipped, so_far < wanted) {
-            (1..=3, _) => SUPPORTED,
-            (_, true) => LIKELY,
-            _ => CERTAIN,
+        let (least_score, least_width) = match (skipped, so_far < wanted) {
+            (1..=3, _) => (SUPPORTED, LEAST_WIDTH),
+            (_, true) => (LIKELY, LEAST_WIDTH),
+            _ => (CERTAIN, CERTAIN_WIDTH),
         };
-        if score >= least && gap.width_steps >= LEAST_RATIO {
+        if score >= least_score && gap.width_steps >= least_width {
             if skipped > 0 && skipped <= 3 && score < 1.5 {
                 gap.missing = skipped;
             }

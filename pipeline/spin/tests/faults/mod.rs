@@ -242,7 +242,9 @@ impl Outcome {
                     .all(|names| names.iter().any(|name| finding.photos.contains(name)));
             found |= right;
             let old = before.findings.iter().any(|known| known.kind == finding.kind);
-            if !right && !old {
+            // A white backdrop lit by a third of a stop more is blown out: that is as true.
+            let also_true = (expected.kind, finding.kind) == (FindingKind::ExposureDrift, FindingKind::ClippedExposure);
+            if !right && !old && !also_true {
                 wrong.push(finding.message.en.clone());
             }
         }
