@@ -1,6 +1,6 @@
 //! Puts faults into captures that have none and prints how many the report names.
 //!
-//! `cargo run -p xoay-spin --example inspect_faults -- <folder of photos>[:rows] … [--each N] [--seed N]`
+//! `cargo run -p xoay-spin --example inspect_faults -- <folder of photos>[:rows] … [--each N] [--seed N] [--only KINDS]`
 //!
 //! First it prints what the report says of each capture as it is. The first photo of the next capture serves as the
 //! photo of another product. Captures with severe faults of their own get no more.
@@ -14,9 +14,13 @@ mod faults;
 use faults::{Capture, Outcome, Score};
 
 fn main() {
-    let (mut folders, mut each, mut seed) = (Vec::new(), 8, 1);
+    let (mut folders, mut each, mut seed, mut only) = (Vec::new(), 8, 1, None);
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
+        if argument == "--only" {
+            only = arguments.next();
+            continue;
+        }
         let mut number = || arguments.next().and_then(|n| n.parse().ok()).expect("a number");
         match argument.as_str() {
             "--each" => each = number() as usize,
@@ -44,7 +48,8 @@ fn main() {
         }
         let foreign = &captures[(number + 1) % captures.len()].pictures[0];
         for (kind, fault) in faults::faults(capture, each, seed + number as u64) {
-            if kind == "foreign" && captures.len() < 2 {
+            let skipped = only.as_ref().is_some_and(|only| !only.contains(kind));
+            if skipped || (kind == "foreign" && captures.len() < 2) {
                 continue;
             }
             let (report, expected) = faults::inject(capture, fault, foreign);

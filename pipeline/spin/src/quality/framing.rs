@@ -77,12 +77,13 @@ fn cut_by(photos: Vec<(String, f64)>, side: usize) -> Finding {
         format!("sản phẩm bị {vi} khung hình cắt ở {}: che {worst:.1}% mép, ngưỡng {MOST_COVERED}%", names.vi),
         format!("{en} of the frame cuts the product in {}: it covers {worst:.1}% of that edge, {MOST_COVERED}% is the limit", names.en),
     );
-    finding.saying(
-        message,
-        Text::new(
-            "lùi máy ra hoặc thu ống kính để sản phẩm nằm trọn trong khung ở mọi góc, rồi chụp lại cả vòng",
-            "move the camera back or zoom out until the product fits at every angle, then take the whole turn again",
-        ),
+    finding.saying(message, step_back())
+}
+
+pub(super) fn step_back() -> Text {
+    Text::new(
+        "lùi máy ra hoặc thu ống kính để sản phẩm nằm trọn trong khung ở mọi góc, rồi chụp lại cả vòng",
+        "move the camera back or zoom out until the product fits at every angle, then take the whole turn again",
     )
 }
 

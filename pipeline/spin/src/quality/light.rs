@@ -1,6 +1,7 @@
 use xoay_format::Text;
 
 use super::finding::{Finding, FindingKind, Severity, Unit};
+use super::border::LINEAR;
 use super::row::Row;
 use super::statistics::{median, spread};
 
@@ -79,17 +80,46 @@ pub(super) fn drifts(row: &Row<'_>) -> Vec<Option<Drift>> {
                     Some([0, 1, 2].map(|channel: usize| light[channel] - usual[channel]))
                 })
                 .collect();
-            drift(&gains)
+            drift(&gains, 1.0)
         })
+        .enumerate()
+        .map(|(at, drift)| drift.or_else(|| against_neighbours(row, at)))
         .collect()
 }
 
-fn drift(gains: &[[f64; 3]]) -> Option<Drift> {
-    if gains.len() < LEAST_PIECES {
+/// The drift of a photo whose backdrop is blown out: against the photos beside it, wherever neither is clipped. The
+/// product turns, but as many of its points grow lighter by that as darker.
+fn against_neighbours(row: &Row<'_>, at: usize) -> Option<Drift> {
+    const UNCLIPPED: std::ops::RangeInclusive<u8> = 8..=243;
+    /// Points of a thumbnail that together tell as much as one alone: what is next to each other looks alike.
+    const ALIKE: f64 = 16.0;
+    let count = row.order.len();
+    if count < 3 {
+        return None;
+    }
+    let of = |at: usize| &row.measures[row.order[at % count]].thumbnail.pixels;
+    let (here, before, after) = (of(at), of(at + count - 1), of(at + 1));
+    let light_ln = |value: u8| f64::from(LINEAR[usize::from(value)]).ln();
+    let gains: Vec<[f64; 3]> = here
+        .iter()
+        .zip(before.iter().zip(after))
+        .filter(|(a, (b, c))| [*a, *b, *c].into_iter().flatten().all(|value| UNCLIPPED.contains(value)))
+        .map(|(a, (b, c))| {
+            [0, 1, 2].map(|channel: usize| {
+                light_ln(a[channel]) - f64::midpoint(light_ln(b[channel]), light_ln(c[channel]))
+            })
+        })
+        .collect();
+    drift(&gains, ALIKE)
+}
+
+/// The median of all gains; `alike` of them tell as much as one.
+fn drift(gains: &[[f64; 3]], alike: f64) -> Option<Drift> {
+    if (gains.len() as f64) < LEAST_PIECES as f64 * alike {
         return None;
     }
     // The standard error of a median of normal values.
-    let error = |spread: f64| 1.2533 * spread / (gains.len() as f64).sqrt();
+    let error = |spread: f64| 1.2533 * spread / (gains.len() as f64 / alike).sqrt();
     let summary = |value: &dyn Fn(&[f64; 3]) -> f64| {
         let values: Vec<f64> = gains.iter().map(value).collect();
         let middle = median(values.iter().copied()).unwrap_or(0.0);

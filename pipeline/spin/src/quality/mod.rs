@@ -12,6 +12,7 @@ mod clipping;
 mod direction;
 mod distances;
 mod duplicates;
+mod edges;
 mod finding;
 mod focus;
 mod framing;

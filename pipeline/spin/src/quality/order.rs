@@ -96,7 +96,7 @@ fn best_change(turn: &Turn<'_>) -> Option<Change> {
 
 /// The seam between what stands at `a` and at `b`; nothing at the open end of an arc.
 fn seam(turn: &Turn<'_>, a: isize, b: isize) -> Option<f64> {
-    turn.coarse(a, b)
+    turn.between(a, b)
 }
 
 fn change(before: f64, after: f64, what: What) -> Change {

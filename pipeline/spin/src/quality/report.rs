@@ -11,7 +11,7 @@ use super::order::{self, MoveKind};
 use super::row::Row;
 use super::statistics::median;
 use super::turn::Turn;
-use super::{clipping, focus, light, size, steps, words};
+use super::{clipping, edges, focus, light, size, steps, words};
 use crate::CaptureSet;
 
 /// What is wrong with the photos of a capture, and how they would be put right.
@@ -194,9 +194,10 @@ fn assess_part(part: Part<'_>, findings: &mut Vec<Finding>, quality: &mut RowQua
     findings.extend(focus::check(&row));
     findings.extend(light::check(&row));
     findings.extend(clipping::check(&row));
-    if let Some(outlines) = outlines {
-        findings.extend(framing::check(&row, outlines));
-    }
+    findings.extend(match outlines {
+        Some(outlines) => framing::check(&row, outlines),
+        None => edges::check(&row),
+    });
 }
 
 /// Whether photos that belong nowhere lie in the gap: they are a finding already, and keep the step.

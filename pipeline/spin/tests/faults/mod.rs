@@ -1,5 +1,7 @@
 //! Faults as photographers make them, put into captures that have none, and how many of them the report names.
 
+pub mod scene;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -102,6 +104,8 @@ pub enum Fault {
     Misplaced { from: usize, to: usize },
     Reversed { from: usize, to: usize },
     Foreign { at: usize },
+    /// All photos lose this share of their height from above.
+    Cropped { top: f64 },
 }
 
 /// A capture after a fault was put in.
@@ -210,6 +214,15 @@ pub fn inject(capture: &Capture, fault: Fault, foreign: &Raster) -> (QualityRepo
                 named: vec![vec![name(from), name((to + 1) % sources.len())]],
             }
         }
+        Fault::Cropped { top } => {
+            for (at, picture) in capture.pictures.iter().enumerate() {
+                changed.insert(at, PhotoMeasures::of(&cropped(picture, top)));
+            }
+            Expected {
+                kind: FindingKind::CutByFrame,
+                named: Vec::new(),
+            }
+        }
         Fault::Foreign { at } => {
             changed.insert(at, PhotoMeasures::of(foreign));
             one(FindingKind::MixedProducts, at)
@@ -299,6 +312,13 @@ fn filtered(picture: &Raster, taps: &[(isize, isize, f64)]) -> Raster {
     Raster::new(picture.width(), picture.height(), picture.channels(), pixels).unwrap()
 }
 
+fn cropped(picture: &Raster, top: f64) -> Raster {
+    let rows = (f64::from(picture.height()) * top) as u32;
+    let stride = picture.width() as usize * picture.channels().count();
+    let pixels = picture.pixels()[rows as usize * stride..].to_vec();
+    Raster::new(picture.width(), picture.height() - rows, picture.channels(), pixels).unwrap()
+}
+
 /// Gains in linear light.
 pub fn gained(picture: &Raster, gains: [f64; 3]) -> Raster {
     let tables = gains.map(|gain| {
@@ -380,6 +400,9 @@ pub fn faults(capture: &Capture, each: usize, seed: u64) -> Vec<(&'static str, F
         let from = draw.below(row - length);
         faults.push(("reversed block", Fault::Reversed { from, to: from + length - 1 }));
         faults.push(("foreign", Fault::Foreign { at: draw.below(count) }));
+    }
+    if each > 0 {
+        faults.push(("cut", Fault::Cropped { top: 0.4 }));
     }
     if capture.row_lengths.len() > 1 {
         faults.push(("reversed row", Fault::Reversed { from: row, to: 2 * row - 1 }));
