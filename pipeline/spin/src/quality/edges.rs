@@ -13,6 +13,8 @@ const ALL_COVERED: f64 = 80.0;
 const NOT_BACKDROP: f64 = 0.3;
 /// And how much it must change while the product turns. What stands still there is the room, not the product.
 const TURNS: f64 = 0.08;
+/// How deep behind the edge that may be, as a share of the frame: the neck of a bottle looks the same from all sides.
+const DEPTH: f64 = 0.15;
 /// Share of the frame's height from above in which the left and right edges are looked at: below it the disc and the
 /// table may reach them.
 const ABOVE_THE_DISC: f64 = 0.6;
@@ -37,22 +39,24 @@ enum Side {
 }
 
 fn of_side(row: &Row<'_>, side: Side) -> Option<Finding> {
-    let lines: Vec<Vec<f64>> = row
+    let bands: Vec<Vec<Vec<f64>>> = row
         .in_order()
         .map(|(_, photo)| off_backdrop(&photo.thumbnail, side))
         .collect();
-    let length = lines.iter().map(Vec::len).min()?;
+    let depth = bands.iter().map(Vec::len).min()?;
+    let length = bands.iter().map(|band| band.first().map_or(0, Vec::len)).min()?;
+    let turns_at = |line: usize, at: usize| {
+        let values = || bands.iter().map(|band| band[line][at]);
+        let range = quantile(values(), 0.9).zip(quantile(values(), 0.1));
+        range.is_some_and(|(high, low)| high - low > TURNS)
+    };
     let turns: Vec<bool> = (0..length)
-        .map(|at| {
-            let values = || lines.iter().map(|line| line[at]);
-            let range = quantile(values(), 0.9).zip(quantile(values(), 0.1));
-            range.is_some_and(|(high, low)| high - low > TURNS)
-        })
+        .map(|at| (0..depth).any(|line| turns_at(line, at)))
         .collect();
     let cut: Vec<(String, f64)> = row
         .in_order()
-        .zip(&lines)
-        .map(|((name, _), line)| (name.to_owned(), 100.0 * covered(&line[..length], &turns)))
+        .zip(&bands)
+        .map(|((name, _), band)| (name.to_owned(), 100.0 * covered(&band[0][..length], &turns)))
         .filter(|(_, covered)| (MOST_COVERED..ALL_COVERED).contains(covered))
         .collect();
     (!cut.is_empty()).then(|| finding(cut, side))
@@ -81,40 +85,39 @@ fn covered(line: &[f64], turns: &[bool]) -> f64 {
     longest as f64 / line.len().max(1) as f64
 }
 
-/// The brightness along an edge against that of the backdrop at its upper corners, as natural logarithms.
-fn off_backdrop(thumbnail: &Thumbnail, side: Side) -> Vec<f64> {
+/// The brightness along an edge and along the lines behind it against that of the backdrop at the edge's upper corners,
+/// as natural logarithms.
+fn off_backdrop(thumbnail: &Thumbnail, side: Side) -> Vec<Vec<f64>> {
+    let (width, height) = (thumbnail.width, thumbnail.height);
     let brightness = |x: usize, y: usize| {
-        let [red, green, blue] = thumbnail.pixels[y * thumbnail.width + x].map(f64::from);
+        let [red, green, blue] = thumbnail.pixels[y * width + x].map(f64::from);
         (0.2126 * red + 0.7152 * green + 0.0722 * blue + 16.0).ln()
     };
-    let (last_x, last_y) = (thumbnail.width - 1, thumbnail.height - 1);
-    let line: Vec<f64> = match side {
-        Side::Upper => (0..thumbnail.width)
-            .map(|x| f64::midpoint(brightness(x, 0), brightness(x, 1.min(last_y))))
-            .collect(),
-        Side::Left | Side::Right => {
-            let x = if matches!(side, Side::Left) { 0 } else { last_x };
-            let inner = if x == 0 { 1.min(last_x) } else { x - 1 };
-            let rows = (thumbnail.height as f64 * ABOVE_THE_DISC) as usize;
-            (0..rows)
-                .map(|y| f64::midpoint(brightness(x, y), brightness(inner, y)))
-                .collect()
+    let part = |whole: usize, share: f64| ((whole as f64 * share) as usize).clamp(1, whole);
+    let line = |depth: usize| -> Vec<f64> {
+        let rows = 0..part(height, ABOVE_THE_DISC);
+        match side {
+            Side::Upper => (0..width).map(|x| brightness(x, depth)).collect(),
+            Side::Left => rows.map(|y| brightness(depth, y)).collect(),
+            Side::Right => rows.map(|y| brightness(width - 1 - depth, y)).collect(),
         }
     };
-    let tenth = (line.len() / 10).max(1).min(line.len());
-    if line.is_empty() {
-        return line;
-    }
+    let edge = line(0);
+    let tenth = (edge.len() / 10).max(1);
     let corner = |values: &[f64]| median(values.iter().copied()).unwrap_or(0.0);
-    let start = corner(&line[..tenth]);
+    let start = corner(&edge[..tenth]);
     let end = match side {
-        Side::Upper => corner(&line[line.len() - tenth..]),
+        Side::Upper => corner(&edge[edge.len() - tenth..]),
         Side::Left | Side::Right => start,
     };
-    let steps = (line.len().max(2) - 1) as f64;
-    line.iter()
-        .enumerate()
-        .map(|(at, value)| value - (start + (end - start) * at as f64 / steps))
+    let steps = (edge.len().max(2) - 1) as f64;
+    let across = if matches!(side, Side::Upper) { height } else { width };
+    (0..part(across, DEPTH))
+        .map(|depth| {
+            let backdrop = (0..).map(|at| start + (end - start) * f64::from(at) / steps);
+            let line = line(depth);
+            line.into_iter().zip(backdrop).map(|(value, backdrop)| value - backdrop).collect()
+        })
         .collect()
 }
 

@@ -79,7 +79,8 @@ impl Differences {
         } else {
             (0, right.unsigned_abs())
         };
-        for y in 0..luma.height.saturating_sub(down) {
+        let rows = if columns == 0 { 0 } else { luma.height.saturating_sub(down) };
+        for y in 0..rows {
             let here = y * luma.width + from;
             let there = (y + down) * luma.width + to;
             let pairs = luma.values[here..here + columns]
