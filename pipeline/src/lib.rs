@@ -1,12 +1,16 @@
 #![doc = include_str!("../README.md")]
 
 mod error;
+mod inspect;
 mod model;
 mod output;
 mod spin;
 
 pub use error::{ErrorKind, RecipeError};
+pub use inspect::{InspectOutcome, inspect};
 pub use model::{ModelOptions, ModelOutcome, make_model, optimize_model};
 pub use output::{StagedFolder, write_whole};
 pub use spin::make_spin;
-pub use xoay_spin::{CaptureOptions, RowSplit, SpinOptions, SpinOutcome};
+pub use xoay_spin::{
+    CaptureOptions, Finding, FindingKind, InspectOptions, QualityReport, RowSplit, Severity, SpinOptions, SpinOutcome, Unit,
+};

@@ -42,6 +42,8 @@ pub enum ProgressEvent {
 pub enum Stage {
     /// Finding the photos and reading their headers.
     Ingest,
+    /// Looking for photos to take again.
+    Quality,
     /// Decoding, resizing and encoding the frames.
     Encode,
     /// Composing the first-touch sprite and the poster.
@@ -66,6 +68,7 @@ impl Stage {
     pub fn title(self) -> Text {
         match self {
             Self::Ingest => Text::new("Đọc ảnh", "Reading photos"),
+            Self::Quality => Text::new("Kiểm tra ảnh", "Checking photos"),
             Self::Encode => Text::new("Nén khung hình", "Encoding frames"),
             Self::Sprite => Text::new("Ghép ảnh xem nhanh", "Composing the sprite"),
             Self::Read => Text::new("Đọc mô hình", "Reading the model"),

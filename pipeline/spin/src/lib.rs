@@ -12,6 +12,7 @@ mod order;
 mod plan;
 mod plates;
 mod progress;
+mod quality;
 mod render;
 mod report;
 mod rows;
@@ -27,6 +28,10 @@ pub use error::{BadPhoto, PhotoProblem, SpinError};
 pub use ingest::{read_capture, read_zip};
 pub use options::{CaptureOptions, Qualities, RowSplit, SpinOptions};
 pub use order::natural_order;
+pub use quality::{
+    Finding, FindingKind, InspectOptions, Outline, PhotoMeasures, QualityReport, RepairMode, Repairs, RowQuality,
+    Severity, Unit, assess, measure, wrong_shape,
+};
 pub use report::{PhotoReport, PhotoRole, RenditionReport, SpinReport};
 pub use sink::Sink;
 pub use source::PhotoSource;

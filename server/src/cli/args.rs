@@ -30,6 +30,8 @@ pub struct Arguments {
 pub enum Command {
     /// Make a spin from a folder of turntable photos.
     Spin(SpinArguments),
+    /// Say which photos of a turn to take again, and why.
+    Inspect(InspectArguments),
     /// Make a 3D model light enough for the web.
     Optimize(OptimizeArguments),
     /// Publish a finished spin, a finished model or both as a product, without the service.
@@ -93,6 +95,24 @@ pub struct SpinArguments {
         value_name = "TEXT"
     )]
     pub alt_en: String,
+}
+
+#[derive(Debug, Args)]
+pub struct InspectArguments {
+    /// Folder of photos in the order of their file names: JPEG, PNG, WebP or TIFF.
+    pub photos: PathBuf,
+    /// Rows of camera heights, when the photos of all rows lie in one folder.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=64))]
+    pub rows: Option<u32>,
+    /// Photos in work at a time [default: one a processor, fewer where memory is short].
+    #[arg(long)]
+    pub workers: Option<NonZeroUsize>,
+    /// Memory for decoded photos in MB.
+    #[arg(long, value_name = "MB", value_parser = clap::value_parser!(u64).range(64..=1_048_576))]
+    pub memory: Option<u64>,
+    /// The largest photo to accept, in megapixels.
+    #[arg(long, value_name = "MEGAPIXELS", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub max_photo: Option<u32>,
 }
 
 /// A turning direction as the command line spells it.

@@ -46,6 +46,7 @@ const EXAMPLES: &[(&str, &str, &str)] = &[
         "xoay",
         "Examples:
   xoay spin photos/ -o spin/                     36 photos to a spin, all defaults
+  xoay inspect photos/                           which photos to take again
   xoay optimize jar.glb -o jar-web.glb           a model made light
   xoay publish --slug jar --name-vi \"Mật ong\" --spin spin/
   xoay serve                                     studio and product pages on http://127.0.0.1:8360
@@ -55,6 +56,7 @@ Exit codes:
   5 output cannot be written   6 service cannot start   130 stopped on request",
         "Ví dụ:
   xoay spin anh/ -o spin/                        36 ảnh thành ảnh xoay, mọi thứ mặc định
+  xoay inspect anh/                              ảnh nào cần chụp lại
   xoay optimize hu.glb -o hu-web.glb             làm nhẹ một mô hình
   xoay publish --slug hu --name-vi \"Mật ong\" --spin spin/
   xoay serve                                     xưởng và trang sản phẩm tại http://127.0.0.1:8360
@@ -77,6 +79,21 @@ Mã kết thúc:
   xoay spin anh.zip -o spin/ --clean-plate ban-xoay-trong.jpg
   xoay spin hai-hang/ -o spin/ --rows 36,12 --direction clockwise
   xoay spin anh/ -o spin/ --json | jq -r 'select(.event==\"advanced\").done'",
+    ),
+    (
+        "inspect",
+        "Examples:
+  xoay inspect photos/
+  xoay inspect two-rows/ --rows 2
+  xoay inspect photos/ --json | jq -r 'select(.event==\"done\").result.report.findings[].message.en'
+
+Exit code 3 means that at least one photo should be taken again.",
+        "Ví dụ:
+  xoay inspect anh/
+  xoay inspect hai-hang/ --rows 2
+  xoay inspect anh/ --json | jq -r 'select(.event==\"done\").result.report.findings[].message.vi'
+
+Mã kết thúc 3 nghĩa là có ít nhất một ảnh cần chụp lại.",
     ),
     (
         "optimize",
@@ -214,6 +231,36 @@ const VIETNAMESE: &[(&str, &str, &str)] = &[
         "Ảnh cho thấy gì, bằng tiếng Việt, dành cho người không nhìn thấy ảnh",
     ),
     ("spin", "alt_en", "Ảnh cho thấy gì, bằng tiếng Anh"),
+    (
+        "inspect",
+        "",
+        "Cho biết ảnh nào trong vòng xoay cần chụp lại, và vì sao",
+    ),
+    (
+        "inspect",
+        "photos",
+        "Thư mục ảnh theo thứ tự tên tệp: JPEG, PNG, WebP hoặc TIFF",
+    ),
+    (
+        "inspect",
+        "rows",
+        "Số hàng theo độ cao máy ảnh, khi ảnh của mọi hàng nằm chung một thư mục",
+    ),
+    (
+        "inspect",
+        "workers",
+        "Số ảnh xử lý cùng lúc [mặc định: mỗi bộ xử lý một ảnh, ít hơn khi thiếu bộ nhớ]",
+    ),
+    (
+        "inspect",
+        "memory",
+        "Bộ nhớ dành cho ảnh đã giải nén, tính bằng MB",
+    ),
+    (
+        "inspect",
+        "max_photo",
+        "Ảnh lớn nhất được nhận, tính bằng megapixel",
+    ),
     ("optimize", "", "Làm một mô hình 3D đủ nhẹ cho trang web"),
     (
         "optimize",
@@ -405,7 +452,7 @@ fn in_vietnamese(error: &clap::Error) -> Option<String> {
         ),
         ErrorKind::MissingRequiredArgument => format!("còn thiếu: {argument}"),
         ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            "còn thiếu tên lệnh: spin, optimize, publish, serve hoặc completions".to_owned()
+            "còn thiếu tên lệnh: spin, inspect, optimize, publish, serve hoặc completions".to_owned()
         }
         ErrorKind::InvalidValue | ErrorKind::ValueValidation if value.is_empty() => {
             format!("{argument} cần một giá trị{valid}")

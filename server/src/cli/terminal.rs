@@ -48,6 +48,11 @@ impl Terminal {
         self.language
     }
 
+    /// Whether programs read standard output.
+    pub fn is_json(&self) -> bool {
+        self.mode == Mode::Json
+    }
+
     /// Shows one event of a running job; to be called from any thread.
     pub fn show(&self, event: &ProgressEvent) {
         match self.mode {
