@@ -9,7 +9,9 @@ mod header;
 mod jpeg;
 mod orientation;
 mod raster;
+mod read_back;
 mod resize;
+mod score;
 mod source;
 mod webp;
 
@@ -19,5 +21,7 @@ pub use error::{Found, ImagingError};
 pub use header::{Header, Limits, probe};
 pub use orientation::Orientation;
 pub use raster::{Channels, Raster};
+pub use read_back::{can_read_back, read_back};
 pub use resize::Resizer;
+pub use score::{Reference, score};
 pub use source::SourceFormat;
