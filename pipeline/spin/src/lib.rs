@@ -16,6 +16,7 @@ mod search;
 mod sink;
 mod spin;
 mod sprite;
+mod tiles;
 
 pub use capture::{CaptureSet, Photo};
 pub use error::{BadPhoto, PhotoProblem, SpinError};
@@ -26,3 +27,4 @@ pub use report::{PhotoReport, PhotoRole, RenditionReport, SpinReport};
 pub use search::{FoundQuality, Target, find_qualities};
 pub use sink::Sink;
 pub use spin::{SpinOutcome, make_spin};
+pub use tiles::{FrameTiles, TileSettings, put_pyramid, tiles_path};
