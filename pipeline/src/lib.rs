@@ -9,4 +9,5 @@ pub use error::{ErrorKind, RecipeError};
 pub use model::{ModelOptions, ModelOutcome, make_model, optimize_model};
 pub use output::{StagedFolder, write_whole};
 pub use spin::make_spin;
+pub use xoay_spin::export;
 pub use xoay_spin::{CaptureOptions, SpinOptions, SpinOutcome};

@@ -3,6 +3,7 @@
 mod background;
 mod capture;
 mod error;
+pub mod export;
 mod folder;
 mod ingest;
 mod mosaic;
