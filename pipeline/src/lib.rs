@@ -14,3 +14,4 @@ pub use spin::make_spin;
 pub use xoay_spin::{
     CaptureOptions, Finding, FindingKind, InspectOptions, QualityReport, RowSplit, Severity, SpinOptions, SpinOutcome, Unit,
 };
+pub use xoay_spin::export;

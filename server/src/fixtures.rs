@@ -271,6 +271,7 @@ pub(crate) fn spin_folder(folder: &Path, tint: u8) {
     let manifest = SpinManifest {
         kind: SpinManifest::KIND.into(),
         version: SpinManifest::VERSION,
+        tiles: None,
         generator: "test".into(),
         width: 400,
         height: 300,

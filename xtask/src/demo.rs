@@ -133,7 +133,9 @@ fn build(release: bool) -> Result<PathBuf> {
     if on_path("nasm") {
         features.push("asm");
     }
-    if features.len() < 2 {
+    let complete = features.len() == 2;
+    features.push(if complete { "aom" } else { "rav1e" });
+    if !complete {
         build.args(["--no-default-features", "--features", &features.join(",")]);
     }
     execute(&mut build)?;

@@ -29,13 +29,13 @@ pub const BUILD: &[Tool] = &[
         optional: false,
     },
     Tool {
-        purpose: "cmake, for libjpeg-turbo (without it a pure-Rust JPEG codec serves)",
+        purpose: "cmake, for libjpeg-turbo and libaom (without it Rust's JPEG and AVIF codecs serve)",
         debian: &["cmake"],
         present: || on_path("cmake"),
         optional: true,
     },
     Tool {
-        purpose: "nasm, for SIMD in the JPEG and AVIF codecs (without it they are slower)",
+        purpose: "nasm, for SIMD in the JPEG and AVIF codecs (without it they are several times slower)",
         debian: &["nasm"],
         present: || on_path("nasm"),
         optional: true,

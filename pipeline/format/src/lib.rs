@@ -7,6 +7,7 @@ mod product;
 mod progress;
 mod spin;
 mod text;
+mod tiles;
 
 pub use angle::{Direction, wrap_deg};
 pub use media::{ImageFile, ImageFormat, Url};
@@ -15,3 +16,4 @@ pub use product::ProductManifest;
 pub use progress::{ProgressEvent, Stage, Watch};
 pub use spin::{Frame, Rendition, Row, SpinManifest, Sprite};
 pub use text::{Language, Localize, Text};
+pub use tiles::{TileArea, TileError, TileIndex, TileLayout, TileRange, Tiles};

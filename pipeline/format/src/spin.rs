@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{Direction, ImageFile, ImageFormat, Text, Url};
+use crate::{Direction, ImageFile, ImageFormat, Text, Tiles, Url};
 
 /// A turntable sequence, as the pipeline writes it and the viewer reads it.
 ///
@@ -36,6 +36,9 @@ pub struct SpinManifest {
     pub sprite: Option<Sprite>,
     /// The start frame by itself, best compression first.
     pub posters: Vec<ImageFile>,
+    /// What a reader zooms into beyond the largest rendition.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tiles: Option<Tiles>,
     /// What the picture shows, for those who do not see it.
     #[serde(default, skip_serializing_if = "Text::is_empty")]
     pub alt: Text,
@@ -58,7 +61,8 @@ impl SpinManifest {
         let rendered = self.renditions.iter_mut().flat_map(|r| r.urls.iter_mut());
         let sprite = self.sprite.iter_mut().map(|s| &mut s.image.url);
         let posters = self.posters.iter_mut().map(|p| &mut p.url);
-        for url in rendered.chain(sprite).chain(posters) {
+        let tiles = self.tiles.iter_mut().flat_map(|t| t.urls.iter_mut());
+        for url in rendered.chain(sprite).chain(posters).chain(tiles) {
             *url = map(url)?;
         }
         Ok(())
@@ -170,6 +174,16 @@ pub(crate) mod tests {
                 tile_height: 150,
             }),
             posters: vec![image("poster.webp")],
+            tiles: Some(Tiles {
+                format: ImageFormat::Webp,
+                width: 4000,
+                height: 3000,
+                tile_size: 512,
+                levels: 2,
+                index_bytes: 296,
+                size_bytes: 987_654,
+                urls: vec!["tiles/0001.xtiles".into(), "tiles/0002.xtiles".into()],
+            }),
             alt: Text::new("Hũ mật ong", "A honey jar"),
         }
     }
@@ -202,7 +216,9 @@ pub(crate) mod tests {
                 "frames/0001.avif",
                 "frames/0002.avif",
                 "sprite.webp",
-                "poster.webp"
+                "poster.webp",
+                "tiles/0001.xtiles",
+                "tiles/0002.xtiles"
             ]
         );
         // Whatever address a future field adds must be mapped too: none may stay as it was.
@@ -211,6 +227,7 @@ pub(crate) mod tests {
             !json.contains("\"frames/")
                 && !json.contains("\"sprite.webp")
                 && !json.contains("\"poster.")
+                && !json.contains("\"tiles/")
         );
     }
 }

@@ -26,9 +26,9 @@ pub enum Encoding {
     },
     /// WebP that gives back every pixel; the colour of fully transparent ones excepted.
     WebpLossless,
-    /// AVIF, 10 bit, full colour resolution, alpha kept.
+    /// AVIF, 8 bit, colour at half resolution, alpha kept. (10 bit and full resolution where rav1e stands in.)
     Avif {
-        /// `ravif`'s quality.
+        /// The encoder's quality.
         quality: u8,
         /// 1 (small) to 10 (fast).
         speed: u8,

@@ -86,6 +86,18 @@ pub enum ImagingError {
         /// What the resampler said.
         detail: String,
     },
+    /// Two pictures could not be compared.
+    Score {
+        /// Why.
+        detail: String,
+    },
+    /// A file that an encoder wrote could not be read back.
+    ReadBack {
+        /// The file's format.
+        format: ImageFormat,
+        /// What the decoder said.
+        detail: String,
+    },
 }
 
 /// What a file that is no image holds.
@@ -188,6 +200,14 @@ impl Localize for ImagingError {
             Self::Resize { detail } => Text::new(
                 format!("không đổi được kích thước ảnh: {detail}"),
                 format!("the picture could not be resized: {detail}"),
+            ),
+            Self::Score { detail } => Text::new(
+                format!("không so sánh được hai ảnh: {detail}"),
+                format!("the two pictures could not be compared: {detail}"),
+            ),
+            Self::ReadBack { format, detail } => Text::new(
+                format!("không đọc lại được ảnh {format} vừa nén: {detail}"),
+                format!("the encoded {format} picture could not be read back: {detail}"),
             ),
         }
     }

@@ -11,7 +11,9 @@ mod heic;
 mod jpeg;
 mod orientation;
 mod raster;
+mod read_back;
 mod resize;
+mod score;
 mod source;
 mod webp;
 
@@ -22,5 +24,7 @@ pub use exif::CameraSettings;
 pub use header::{Header, Limits, probe};
 pub use orientation::Orientation;
 pub use raster::{Channels, Raster};
+pub use read_back::{can_read_back, read_back};
 pub use resize::Resizer;
+pub use score::{Reference, score};
 pub use source::SourceFormat;

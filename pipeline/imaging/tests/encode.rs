@@ -4,7 +4,10 @@ mod images;
 
 use images::{close_to, quadrants};
 use xoay_format::ImageFormat;
-use xoay_imaging::{Channels, DecodeOptions, Encoding, ImagingError, Raster, decode, encode};
+use xoay_imaging::{
+    Channels, DecodeOptions, Encoding, ImagingError, Raster, can_read_back, decode, encode,
+    read_back, score,
+};
 
 const ALL: [Encoding; 6] = [
     Encoding::Jpeg {
@@ -88,6 +91,20 @@ fn lossy_pictures_stay_close() {
         )
         .unwrap();
         assert!(close_to(&back.raster, &picture, 4), "{encoding:?}");
+    }
+}
+
+#[test]
+fn every_encoding_can_be_read_back_and_scored() {
+    let picture = quadrants(96, 64);
+    for encoding in ALL {
+        if !can_read_back(encoding.format()) {
+            continue;
+        }
+        let back = read_back(&encode(&picture, encoding).unwrap(), encoding.format()).unwrap();
+        assert!(close_to(&back, &picture, 4), "{encoding:?}");
+        let score = score(&picture, &back).unwrap();
+        assert!(score > 55.0, "{encoding:?}: {score}");
     }
 }
 

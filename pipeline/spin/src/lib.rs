@@ -4,9 +4,11 @@ mod archive;
 mod background;
 mod capture;
 mod error;
+pub mod export;
 mod folder;
 mod ingest;
 mod listing;
+mod mosaic;
 mod options;
 mod order;
 mod plan;
@@ -16,11 +18,13 @@ mod quality;
 mod render;
 mod report;
 mod rows;
+mod search;
 mod sink;
 mod source;
 mod spin;
 mod sprite;
 mod words;
+mod tiles;
 
 pub use archive::{ArchiveEntry, ArchiveProblem};
 pub use capture::{CaptureSet, Photo};
@@ -33,6 +37,8 @@ pub use quality::{
     Severity, Unit, assess, measure, wrong_shape,
 };
 pub use report::{PhotoReport, PhotoRole, RenditionReport, SpinReport};
+pub use search::{FoundQuality, Target, find_qualities};
 pub use sink::Sink;
 pub use source::PhotoSource;
 pub use spin::{SpinOutcome, make_spin};
+pub use tiles::{FrameTiles, TileSettings, put_pyramid, tiles_path};

@@ -229,6 +229,7 @@ fn manifest(
     SpinManifest {
         kind: SpinManifest::KIND.into(),
         version: SpinManifest::VERSION,
+        tiles: None,
         generator: options.generator.clone(),
         width,
         height,

@@ -195,6 +195,7 @@ mod tests {
         SpinManifest {
             kind: SpinManifest::KIND.into(),
             version: SpinManifest::VERSION,
+            tiles: None,
             generator: "test".into(),
             width: 1024,
             height: 768,
