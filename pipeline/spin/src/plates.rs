@@ -281,12 +281,14 @@ mod tests {
         );
     }
 
+    /// Plates, rows, and the plate that each row gets.
+    type Case<'a> = (&'a [&'a str], &'a [RowName], [Option<usize>; 2]);
+
     #[test]
     fn each_row_has_its_plate() {
         let folders = ["low", "high"].map(RowName::of_folder);
         let numbered = ["row1", "row2"].map(RowName::of_folder);
         let unnamed = [RowName::default(), RowName::default()];
-        type Case<'a> = (&'a [&'a str], &'a [RowName], [Option<usize>; 2]);
         let cases: [Case<'_>; 9] = [
             (
                 &["high/plate.jpg", "low/plate.jpg"],

@@ -18,7 +18,7 @@ struct Entry {
 }
 
 /// A TIFF structure of the metadata alone, a few kilobytes of a file of any size. `None` for what is no TIFF, and for
-/// BigTIFF.
+/// its 64-bit form.
 pub(super) fn metadata(file: &[u8]) -> Option<Vec<u8>> {
     let order = match file.get(..4)? {
         b"II\x2a\0" => Order::Little,
