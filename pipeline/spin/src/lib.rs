@@ -22,8 +22,8 @@ pub use ingest::read_capture;
 pub use options::{CaptureOptions, Qualities, SpinOptions};
 pub use order::natural_order;
 pub use quality::{
-    Finding, FindingKind, InspectOptions, Outline, PhotoMeasures, QualityReport, RepairMode, Repairs, RowQuality,
-    Severity, Unit, assess, measure, wrong_shape,
+    Finding, FindingKind, InspectOptions, Outline, PhotoMeasures, QualityReport, RepairMode,
+    Repairs, RowQuality, Severity, TurnShape, Unit, assess, assess_as, measure, wrong_shape,
 };
 pub use report::{PhotoReport, PhotoRole, RenditionReport, SpinReport};
 pub use sink::Sink;
