@@ -209,7 +209,15 @@ fn assess_part(part: Part<'_>, findings: &mut Vec<Finding>, quality: &mut RowQua
     quality
         .in_order
         .extend(turn.order.iter().map(|&place| places[place]));
-    for gap in steps::missing(&turn, &|before, after| row.numbers_skipped(before, after)) {
+    let one_by_one = row.counts_one_by_one();
+    let numbers_skipped = |before, after| {
+        if one_by_one {
+            row.numbers_skipped(before, after)
+        } else {
+            0
+        }
+    };
+    for gap in steps::missing(&turn, &numbers_skipped) {
         let [before, after] = [0, 1].map(|step| turn.place(gap.at as isize + step));
         if is_filled(foreign, places[before], places[after], gap.missing) {
             continue;

@@ -24,6 +24,13 @@ impl<'a> Row<'a> {
             .map(|&place| (self.names[place], self.measures[place]))
     }
 
+    /// Whether the names number the photos one by one, but for a few: only then does a number left out tell anything.
+    pub(super) fn counts_one_by_one(&self) -> bool {
+        let neighbours = self.order.windows(2);
+        let gaps = neighbours.filter(|pair| self.numbers_skipped(pair[0], pair[1]) > 0);
+        gaps.count() * 8 <= self.order.len()
+    }
+
     /// How many numbers the names leave out between the photos at two places: 1 from `DSC7.jpg` to `DSC9.jpg` where there
     /// is no `DSC8.jpg`, 0 where they do not count up in the same way.
     pub(super) fn numbers_skipped(&self, before: usize, after: usize) -> u32 {
@@ -84,5 +91,11 @@ mod tests {
             ..row
         };
         assert_eq!(row.numbers_skipped(0, 2), 0, "7 and 9 with 8 left out");
+        let every_third = Row {
+            names: vec!["a1", "a4", "a7", "a10", "a13", "a16", "a19", "a22"],
+            measures: Vec::new(),
+            order: (0..8).collect(),
+        };
+        assert!(!every_third.counts_one_by_one());
     }
 }
