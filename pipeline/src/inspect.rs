@@ -2,7 +2,7 @@ use std::path::Path;
 
 use serde::Serialize;
 use xoay_format::Watch;
-use xoay_spin::{CaptureOptions, InspectOptions, QualityReport, assess, measure, wrong_shape};
+use xoay_spin::{CaptureOptions, InspectOptions, QualityReport, assess_as, measure, wrong_shape};
 
 use crate::RecipeError;
 
@@ -47,7 +47,7 @@ pub fn inspect(
     let measures = measure(&capture, options, watch)?;
     Ok(InspectOutcome {
         photos: capture.frames.len(),
-        report: assess(&capture, &measures, None),
+        report: assess_as(options.shape, &capture, &measures, None),
         row_lengths: capture.row_lengths,
     })
 }

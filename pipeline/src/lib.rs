@@ -12,6 +12,7 @@ pub use model::{ModelOptions, ModelOutcome, make_model, optimize_model};
 pub use output::{StagedFolder, write_whole};
 pub use spin::make_spin;
 pub use xoay_spin::{
-    CaptureOptions, Finding, FindingKind, InspectOptions, QualityReport, RowSplit, Severity, SpinOptions, SpinOutcome, Unit,
+    CaptureOptions, Finding, FindingKind, InspectOptions, QualityReport, RowSplit, Severity, SpinOptions,
+    SpinOutcome, TurnShape, Unit,
 };
 pub use xoay_spin::export;

@@ -79,7 +79,7 @@ fn completions_know_every_command() {
         let script = Finished::of(xoay().args(["completions", shell]))
             .succeeded()
             .stdout;
-        for command in ["spin", "optimize", "publish", "serve"] {
+        for command in ["spin", "inspect", "optimize", "publish", "serve"] {
             assert!(script.contains(command), "{shell} does not know {command}");
         }
     }

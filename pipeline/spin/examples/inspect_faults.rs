@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+#[allow(dead_code, reason = "the tests use more of it")]
 #[path = "../tests/faults/mod.rs"]
 mod faults;
 
@@ -21,7 +22,12 @@ fn main() {
             only = arguments.next();
             continue;
         }
-        let mut number = || arguments.next().and_then(|n| n.parse().ok()).expect("a number");
+        let mut number = || {
+            arguments
+                .next()
+                .and_then(|n| n.parse().ok())
+                .expect("a number")
+        };
         match argument.as_str() {
             "--each" => each = number() as usize,
             "--seed" => seed = number(),
@@ -66,7 +72,10 @@ fn main() {
             }
         }
     }
-    println!("{:16}{:>9}{:>7}{:>8}{:>13}{:>11}", "fault", "injected", "found", "recall", "false alarms", "precision");
+    println!(
+        "{:16}{:>9}{:>7}{:>8}{:>13}{:>11}",
+        "fault", "injected", "found", "recall", "false alarms", "precision"
+    );
     for (kind, score) in scores {
         println!(
             "{kind:16}{:>9}{:>7}{:>8.3}{:>13}{:>11.3}",

@@ -33,8 +33,8 @@ pub use ingest::{read_capture, read_zip};
 pub use options::{CaptureOptions, Qualities, RowSplit, SpinOptions};
 pub use order::natural_order;
 pub use quality::{
-    Finding, FindingKind, InspectOptions, Outline, PhotoMeasures, QualityReport, RepairMode, Repairs, RowQuality,
-    Severity, Unit, assess, measure, wrong_shape,
+    Finding, FindingKind, InspectOptions, Outline, PhotoMeasures, QualityReport, RepairMode,
+    Repairs, RowQuality, Severity, TurnShape, Unit, assess, assess_as, measure, wrong_shape,
 };
 pub use report::{PhotoReport, PhotoRole, RenditionReport, SpinReport};
 pub use search::{FoundQuality, Target, find_qualities};

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use xoay_imaging::{Channels, Raster};
-use xoay_spin::{FindingKind, Outline, PhotoMeasures, RepairMode, assess};
+use xoay_spin::{FindingKind, Outline, PhotoMeasures, RepairMode, TurnShape, assess, assess_as};
 
 #[allow(dead_code, reason = "the example uses more of it")]
 mod faults;
@@ -20,8 +20,16 @@ fn assert_found(capture: &Capture, fault: Fault) {
     let before = capture.report();
     let (report, expected) = inject(capture, fault, &turn(SAUCE, 24)[3]);
     let outcome = Outcome::of(&report, &expected, &before);
-    assert!(outcome.found, "{fault:?} is not among {:#?}", report.findings);
-    assert!(outcome.wrong.is_empty(), "{fault:?} also gave {:?}", outcome.wrong);
+    assert!(
+        outcome.found,
+        "{fault:?} is not among {:#?}",
+        report.findings
+    );
+    assert!(
+        outcome.wrong.is_empty(),
+        "{fault:?} also gave {:?}",
+        outcome.wrong
+    );
 }
 
 #[test]
@@ -37,7 +45,14 @@ fn blur_is_told_from_motion() {
     let jar = jar();
     for at in [0, 9, 23] {
         assert_found(&jar, Fault::Defocus { at, sigma: 2.0 });
-        assert_found(&jar, Fault::Motion { at, length: 12.0, angle_deg: 10.0 });
+        assert_found(
+            &jar,
+            Fault::Motion {
+                at,
+                length: 12.0,
+                angle_deg: 10.0,
+            },
+        );
     }
 }
 
@@ -47,8 +62,22 @@ fn uneven_light_and_colour_are_named() {
     for at in [0, 13] {
         assert_found(&jar, Fault::Exposure { at, ev: -0.3 });
         assert_found(&jar, Fault::Exposure { at, ev: 0.1 });
-        assert_found(&jar, Fault::WhiteBalance { at, red: 1.06, blue: 1.0 });
-        assert_found(&jar, Fault::WhiteBalance { at, red: 1.0, blue: 0.94 });
+        assert_found(
+            &jar,
+            Fault::WhiteBalance {
+                at,
+                red: 1.06,
+                blue: 1.0,
+            },
+        );
+        assert_found(
+            &jar,
+            Fault::WhiteBalance {
+                at,
+                red: 1.0,
+                blue: 0.94,
+            },
+        );
     }
 }
 
@@ -81,7 +110,20 @@ fn photos_out_of_order_are_named_and_put_in_order() {
 fn a_missing_step_leaves_the_others_their_angles() {
     let (report, _) = inject(&jar(), Fault::Dropped { at: 6 }, &turn(SAUCE, 1)[0]);
     let azimuths = report.repairs(RepairMode::DropDuplicates).azimuths_deg(0);
-    assert_eq!((azimuths.len(), azimuths[5], azimuths[6]), (23, 75.0, 105.0));
+    assert_eq!(
+        (azimuths.len(), azimuths[5], azimuths[6]),
+        (23, 75.0, 105.0)
+    );
+}
+
+#[test]
+fn an_arc_lacks_nothing_between_its_ends() {
+    let jar = jar();
+    for photos in [8, 15, 22] {
+        let capture = capture_set(photos, &[photos as u32]);
+        let report = assess_as(TurnShape::Arc, &capture, &jar.measures[..photos], None);
+        assert_eq!(report.findings, [], "{photos} photos");
+    }
 }
 
 #[test]
@@ -95,7 +137,10 @@ fn a_photo_of_another_product_is_named() {
     pictures.splice(14.., turn(SAUCE, 24).into_iter().take(10));
     let report = Capture::of("two", pictures, vec![24]).report();
     assert_eq!(report.findings[0].kind, FindingKind::MixedProducts);
-    assert_eq!(report.findings[0].photos, (14..24).map(name).collect::<Vec<_>>());
+    assert_eq!(
+        report.findings[0].photos,
+        (14..24).map(name).collect::<Vec<_>>()
+    );
 }
 
 #[test]
@@ -124,7 +169,11 @@ fn a_product_cut_by_the_frame_is_named_without_a_matte_and_with_one() {
     outlines[4] = outline(0.0);
     outlines[5] = outline(0.01);
     let report = assess(&capture_set(24, &[24]), &jar.measures, Some(&outlines));
-    let kinds: Vec<_> = report.findings.iter().map(|f| (f.kind, f.photos.clone())).collect();
+    let kinds: Vec<_> = report
+        .findings
+        .iter()
+        .map(|f| (f.kind, f.photos.clone()))
+        .collect();
     assert_eq!(
         kinds,
         [
@@ -137,9 +186,13 @@ fn a_product_cut_by_the_frame_is_named_without_a_matte_and_with_one() {
 #[test]
 fn photos_that_are_all_the_same_are_one_finding() {
     let still = turn(HONEY, 1).remove(0);
-    let mut noise = faults::Noise::new(3);
+    let mut noise = faults::pictures::Noise::new(3);
     let copies = Capture::of("copies", vec![still.clone(); 12], vec![12]);
-    let shots = Capture::of("shots", (0..12).map(|_| noise.add(&still)).collect(), vec![12]);
+    let shots = Capture::of(
+        "shots",
+        (0..12).map(|_| noise.add(&still)).collect(),
+        vec![12],
+    );
     for capture in [copies, shots] {
         let report = capture.report();
         let kinds: Vec<_> = report.findings.iter().map(|finding| finding.kind).collect();
@@ -163,12 +216,17 @@ fn few_odd_and_tiny_photos_are_survived() {
         let pictures: Vec<Raster> = (0..count)
             .map(|at| {
                 let (width, height) = (1 + at as u32 % 3 * 7, 1 + at as u32 % 4);
-                let pixels = (0..width * height * 3).map(|i| (i * 37 + at as u32 * 91) as u8).collect();
+                let pixels = (0..width * height * 3)
+                    .map(|i| (i * 37 + at as u32 * 91) as u8)
+                    .collect();
                 Raster::new(width, height, Channels::Rgb, pixels).unwrap()
             })
             .collect();
         let measures: Vec<_> = pictures.iter().map(PhotoMeasures::of).collect();
-        for lengths in [vec![count as u32], vec![count as u32 / 2, count.div_ceil(2) as u32]] {
+        for lengths in [
+            vec![count as u32],
+            vec![count as u32 / 2, count.div_ceil(2) as u32],
+        ] {
             let report = assess(&capture_set(count, &lengths), &measures, None);
             let kept = report.repairs(RepairMode::PutInOrder);
             assert_eq!(kept.order.len() + kept.dropped.len(), count);
@@ -192,5 +250,8 @@ fn faults_in_the_bundled_capture_are_all_named_and_nothing_else() {
         }
         wrong.extend(outcome.wrong);
     }
-    assert!(missed.is_empty() && wrong.is_empty(), "missed {missed:?}, wrong {wrong:#?}");
+    assert!(
+        missed.is_empty() && wrong.is_empty(),
+        "missed {missed:?}, wrong {wrong:#?}"
+    );
 }

@@ -104,6 +104,9 @@ pub struct InspectArguments {
     /// Rows of camera heights, when the photos of all rows lie in one folder.
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=64))]
     pub rows: Option<u32>,
+    /// The photos show an arc, not a full turn: the last is not followed by the first.
+    #[arg(long)]
+    pub arc: bool,
     /// Photos in work at a time [default: one a processor, fewer where memory is short].
     #[arg(long)]
     pub workers: Option<NonZeroUsize>,

@@ -1,10 +1,10 @@
 //! `xoay inspect`.
 
-use std::fmt::Write as _;
+use std::io::Write as _;
 
 use serde_json::json;
 use xoay_format::{Language, Text, Watch};
-use xoay_pipeline::{CaptureOptions, Finding, InspectOptions, InspectOutcome, Severity, inspect};
+use xoay_pipeline::{CaptureOptions, Finding, InspectOptions, InspectOutcome, Severity, TurnShape, inspect};
 
 use super::args::InspectArguments;
 use super::exit::{Code, Failure};
@@ -33,11 +33,15 @@ pub fn run(arguments: &InspectArguments, terminal: &Terminal) -> Result<(), Fail
     if let Some(megabytes) = arguments.memory {
         options.memory_bytes = megabytes * 1_000_000;
     }
+    if arguments.arc {
+        options.shape = TurnShape::Arc;
+    }
     options.limits = capture_options.limits;
     let watch = Watch::new(&listener, &stop);
     let outcome = inspect(&arguments.photos, &capture_options, &options, watch)?;
     if !terminal.is_json() {
-        print!("{}", list(&outcome, terminal.language()));
+        // A reader that has gone away is its own choice.
+        let _ = std::io::stdout().write_all(list(&outcome, terminal.language()).as_bytes());
     }
     terminal.done(
         &sentence(&outcome, arguments),
@@ -76,8 +80,8 @@ fn list(outcome: &InspectOutcome, language: Language) -> String {
             finding.remedy.get(language),
             finding.guide
         );
-        // Writing to a string cannot fail.
-        let _ = writeln!(text, "{paragraph}");
+        text.push_str(&paragraph);
+        text.push('\n');
     }
     text
 }
@@ -105,8 +109,12 @@ fn sentence(outcome: &InspectOutcome, arguments: &InspectArguments) -> Text {
     }
     let severe = count(outcome, Severity::Severe);
     Text::new(
-        format!("{place}: {photos} ảnh, {rows} hàng, {findings} điều cần xem, trong đó {severe} lỗi nặng"),
-        format!("{place}: {photos} photos in {rows} rows, {findings} findings, {severe} of them severe"),
+        format!(
+            "{place}: {photos} ảnh, {rows} hàng, {findings} điều cần xem, trong đó {severe} lỗi nặng"
+        ),
+        format!(
+            "{place}: {photos} photos in {rows} rows, {findings} findings, {severe} of them severe"
+        ),
     )
 }
 

@@ -248,6 +248,11 @@ const VIETNAMESE: &[(&str, &str, &str)] = &[
     ),
     (
         "inspect",
+        "arc",
+        "Ảnh chỉ chụp một cung, không đủ vòng: ảnh cuối không nối với ảnh đầu",
+    ),
+    (
+        "inspect",
         "workers",
         "Số ảnh xử lý cùng lúc [mặc định: mỗi bộ xử lý một ảnh, ít hơn khi thiếu bộ nhớ]",
     ),

@@ -21,7 +21,8 @@ impl Border {
     pub(super) fn of(picture: &Raster) -> Self {
         let (width, height) = (picture.width() as usize, picture.height() as usize);
         let depth = ((width.min(height) as f64 * DEPTH) as usize).max(1);
-        let part = |at: usize, parts: usize, whole: usize| at * whole / parts..(at + 1) * whole / parts;
+        let part =
+            |at: usize, parts: usize, whole: usize| at * whole / parts..(at + 1) * whole / parts;
         let top = (0..ACROSS).map(|at| (part(at, ACROSS, width), 0..depth));
         let sides = [0..depth, width - depth..width]
             .into_iter()

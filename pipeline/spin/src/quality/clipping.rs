@@ -20,13 +20,20 @@ const TURNS: f64 = 0.03;
 pub(super) fn check(row: &Row<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     let turning = turning_cells(row);
-    let blown = shares(row, &turning, |at, cell| f64::from(row.measures[at].tones.blown[cell]));
-    let black = shares(row, &turning, |at, cell| f64::from(row.measures[at].tones.black[cell]));
+    let blown = shares(row, &turning, |at, cell| {
+        f64::from(row.measures[at].tones.blown[cell])
+    });
+    let black = shares(row, &turning, |at, cell| {
+        f64::from(row.measures[at].tones.black[cell])
+    });
     findings.extend(beyond(row, &blown).map(|(photos, least)| overexposed(photos, least)));
     findings.extend(beyond(row, &black).map(|(photos, least)| underexposed(photos, least)));
     let all_blown = median(blown.iter().copied()).unwrap_or(0.0);
     if all_blown > MOST_BLOWN {
-        let photos = row.in_order().zip(&blown).map(|((name, _), share)| (name.to_owned(), 100.0 * share));
+        let photos = row
+            .in_order()
+            .zip(&blown)
+            .map(|((name, _), share)| (name.to_owned(), 100.0 * share));
         findings.push(overexposed(photos.collect(), 100.0 * MOST_BLOWN));
     }
     let dark: Vec<(String, f64)> = row
@@ -95,11 +102,23 @@ fn turning_cells(row: &Row<'_>) -> Vec<usize> {
 }
 
 fn overexposed(photos: Vec<(String, f64)>, least: f64) -> Finding {
-    let finding = Finding::of_each(FindingKind::ClippedExposure, Severity::Severe, photos, least, Unit::Percent);
+    let finding = Finding::of_each(
+        FindingKind::ClippedExposure,
+        Severity::Severe,
+        photos,
+        least,
+        Unit::Percent,
+    );
     let (names, worst) = (finding.names(), finding.value);
     let message = Text::new(
-        format!("cháy sáng ở {}: đến {worst:.0}% phần có sản phẩm trắng xóa, ngưỡng {least:.0}%", names.vi),
-        format!("blown out in {}: up to {worst:.0}% of the part with the product is pure white, {least:.0}% is the limit", names.en),
+        format!(
+            "cháy sáng ở {}: đến {worst:.0}% phần có sản phẩm trắng xóa, ngưỡng {least:.0}%",
+            names.vi
+        ),
+        format!(
+            "blown out in {}: up to {worst:.0}% of the part with the product is pure white, {least:.0}% is the limit",
+            names.en
+        ),
     );
     finding.saying(
         message,
@@ -111,22 +130,46 @@ fn overexposed(photos: Vec<(String, f64)>, least: f64) -> Finding {
 }
 
 fn underexposed(photos: Vec<(String, f64)>, least: f64) -> Finding {
-    let finding = Finding::of_each(FindingKind::ClippedExposure, Severity::Severe, photos, least, Unit::Percent);
+    let finding = Finding::of_each(
+        FindingKind::ClippedExposure,
+        Severity::Severe,
+        photos,
+        least,
+        Unit::Percent,
+    );
     let (names, worst) = (finding.names(), finding.value);
     let message = Text::new(
-        format!("quá tối ở {}: đến {worst:.0}% phần có sản phẩm đen đặc, ngưỡng {least:.0}%", names.vi),
-        format!("too dark in {}: up to {worst:.0}% of the part with the product is pure black, {least:.0}% is the limit", names.en),
+        format!(
+            "quá tối ở {}: đến {worst:.0}% phần có sản phẩm đen đặc, ngưỡng {least:.0}%",
+            names.vi
+        ),
+        format!(
+            "too dark in {}: up to {worst:.0}% of the part with the product is pure black, {least:.0}% is the limit",
+            names.en
+        ),
     );
     finding.saying(message, more_light())
 }
 
 fn too_dark(photos: Vec<(String, f64)>) -> Finding {
     let least = 100.0 * DARK_LEVEL / 255.0;
-    let finding = Finding::of_each(FindingKind::ClippedExposure, Severity::Severe, photos, least, Unit::Percent);
+    let finding = Finding::of_each(
+        FindingKind::ClippedExposure,
+        Severity::Severe,
+        photos,
+        least,
+        Unit::Percent,
+    );
     let (names, worst) = (finding.names(), finding.value);
     let message = Text::new(
-        format!("thiếu sáng ở {}: chỗ sáng nhất chỉ đạt {worst:.0}% thang sáng, cần ít nhất {least:.0}%", names.vi),
-        format!("underexposed in {}: the lightest parts reach {worst:.0}% of the scale, {least:.0}% is the least", names.en),
+        format!(
+            "thiếu sáng ở {}: chỗ sáng nhất chỉ đạt {worst:.0}% thang sáng, cần ít nhất {least:.0}%",
+            names.vi
+        ),
+        format!(
+            "underexposed in {}: the lightest parts reach {worst:.0}% of the scale, {least:.0}% is the least",
+            names.en
+        ),
     );
     finding.saying(message, more_light())
 }

@@ -68,7 +68,11 @@ fn same_step(turn: &Turn<'_>, row: &[&PhotoMeasures]) -> Option<Duplicate> {
         .min_by(|a, b| a.1.total_cmp(&b.1))
         .map(|(at, difference)| {
             let (a, b) = (turn.place(at), turn.place(at + 1));
-            let (dropped, kept) = if sharper(row[b], row[a]) { (a, b) } else { (b, a) };
+            let (dropped, kept) = if sharper(row[b], row[a]) {
+                (a, b)
+            } else {
+                (b, a)
+            };
             Duplicate {
                 dropped,
                 kept,

@@ -44,7 +44,10 @@ fn of_side(row: &Row<'_>, side: Side) -> Option<Finding> {
         .map(|(_, photo)| off_backdrop(&photo.thumbnail, side))
         .collect();
     let depth = bands.iter().map(Vec::len).min()?;
-    let length = bands.iter().map(|band| band.first().map_or(0, Vec::len)).min()?;
+    let length = bands
+        .iter()
+        .map(|band| band.first().map_or(0, Vec::len))
+        .min()?;
     let turns_at = |line: usize, at: usize| {
         let values = || bands.iter().map(|band| band[line][at]);
         let range = quantile(values(), 0.9).zip(quantile(values(), 0.1));
@@ -72,7 +75,10 @@ fn covered(line: &[f64], turns: &[bool]) -> f64 {
             start += 1;
             continue;
         }
-        let run = line[start..].iter().take_while(|value| value.abs() >= NOT_BACKDROP).count();
+        let run = line[start..]
+            .iter()
+            .take_while(|value| value.abs() >= NOT_BACKDROP)
+            .count();
         let end = start + run;
         // What turns may be the sides of a run alone: the corners of a box.
         let around = start.saturating_sub(2)..(end + 2).min(line.len());
@@ -111,12 +117,19 @@ fn off_backdrop(thumbnail: &Thumbnail, side: Side) -> Vec<Vec<f64>> {
         Side::Left | Side::Right => start,
     };
     let steps = (edge.len().max(2) - 1) as f64;
-    let across = if matches!(side, Side::Upper) { height } else { width };
+    let across = if matches!(side, Side::Upper) {
+        height
+    } else {
+        width
+    };
     (0..part(across, DEPTH))
         .map(|depth| {
             let backdrop = (0..).map(|at| start + (end - start) * f64::from(at) / steps);
             let line = line(depth);
-            line.into_iter().zip(backdrop).map(|(value, backdrop)| value - backdrop).collect()
+            line.into_iter()
+                .zip(backdrop)
+                .map(|(value, backdrop)| value - backdrop)
+                .collect()
         })
         .collect()
 }
@@ -127,11 +140,23 @@ fn finding(photos: Vec<(String, f64)>, side: Side) -> Finding {
         Side::Left => ("mép trái", "the left edge"),
         Side::Right => ("mép phải", "the right edge"),
     };
-    let finding = Finding::of_each(FindingKind::CutByFrame, Severity::Severe, photos, MOST_COVERED, Unit::Percent);
+    let finding = Finding::of_each(
+        FindingKind::CutByFrame,
+        Severity::Severe,
+        photos,
+        MOST_COVERED,
+        Unit::Percent,
+    );
     let (names, worst) = (finding.names(), finding.value);
     let message = Text::new(
-        format!("sản phẩm có vẻ bị {vi} khung hình cắt ở {}: che {worst:.0}% mép, ngưỡng {MOST_COVERED}%", names.vi),
-        format!("{en} of the frame seems to cut the product in {}: it covers {worst:.0}% of that edge, {MOST_COVERED}% is the limit", names.en),
+        format!(
+            "sản phẩm có vẻ bị {vi} khung hình cắt ở {}: che {worst:.0}% mép, ngưỡng {MOST_COVERED}%",
+            names.vi
+        ),
+        format!(
+            "{en} of the frame seems to cut the product in {}: it covers {worst:.0}% of that edge, {MOST_COVERED}% is the limit",
+            names.en
+        ),
     );
     finding.saying(message, super::framing::step_back())
 }
@@ -145,6 +170,9 @@ mod tests {
         let line = [0.0, 0.0, 0.5, 0.5, 0.5, 0.0, 0.0, 0.0, 0.0, 0.9];
         let turning = |at: &[usize]| -> Vec<bool> { (0..10).map(|i| at.contains(&i)).collect() };
         assert!((covered(&line, &turning(&[2])) - 0.3).abs() < 1e-9);
-        assert!(covered(&line, &turning(&[9])).abs() < 1e-9, "still, or at the corner");
+        assert!(
+            covered(&line, &turning(&[9])).abs() < 1e-9,
+            "still, or at the corner"
+        );
     }
 }

@@ -194,7 +194,13 @@ impl Finding {
     ) -> Self {
         Self {
             photos,
-            ..Self::of_each(kind, severity, vec![(String::new(), value)], threshold, unit)
+            ..Self::of_each(
+                kind,
+                severity,
+                vec![(String::new(), value)],
+                threshold,
+                unit,
+            )
         }
     }
 
@@ -249,7 +255,12 @@ mod tests {
     fn kinds_are_written_in_kebab_case() {
         for kind in FindingKind::ALL {
             let written = serde_json::to_string(&kind).unwrap();
-            assert!(written[1..written.len() - 1].bytes().all(|b| b == b'-' || b.is_ascii_lowercase()), "{written}");
+            assert!(
+                written[1..written.len() - 1]
+                    .bytes()
+                    .all(|b| b == b'-' || b.is_ascii_lowercase()),
+                "{written}"
+            );
             assert!(kind.guide().starts_with('#'));
         }
     }

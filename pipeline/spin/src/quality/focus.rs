@@ -40,8 +40,16 @@ pub(super) fn check(row: &Row<'_>) -> Vec<Finding> {
             defocused.push((name.to_owned(), kept));
         }
     }
-    findings.extend(defocused.into_iter().map(|(name, (kept, _))| out_of_focus(name, kept)));
-    findings.extend(moved.into_iter().map(|(name, (kept, direction))| motion(name, kept, direction)));
+    findings.extend(
+        defocused
+            .into_iter()
+            .map(|(name, (kept, _))| out_of_focus(name, kept)),
+    );
+    findings.extend(
+        moved
+            .into_iter()
+            .map(|(name, (kept, direction))| motion(name, kept, direction)),
+    );
     findings
 }
 
@@ -61,7 +69,11 @@ fn losses(sharpness: &[&Sharpness]) -> Vec<Loss> {
         [0, 1, 2, 3].map(|direction| {
             let values: Vec<f64> = sharpness.iter().map(|s| value(s, direction)).collect();
             let usual = medians_of_neighbours(&values, REACH);
-            let lost: Vec<f64> = values.iter().zip(usual).map(|(value, usual)| value - usual).collect();
+            let lost: Vec<f64> = values
+                .iter()
+                .zip(usual)
+                .map(|(value, usual)| value - usual)
+                .collect();
             let unrest = spread(&lost, median(lost.iter().copied()).unwrap_or(0.0));
             (lost, unrest)
         })
@@ -82,7 +94,8 @@ fn losses(sharpness: &[&Sharpness]) -> Vec<Loss> {
                 direction,
                 is_blur,
                 one_sided: one_sidedness(lost) > ONE_SIDED
-                    && one_sidedness([0, 1, 2, 3].map(|direction: usize| edges[direction].0[at])) > ONE_SIDED,
+                    && one_sidedness([0, 1, 2, 3].map(|direction: usize| edges[direction].0[at]))
+                        > ONE_SIDED,
             }
         })
         .collect()
@@ -99,8 +112,12 @@ fn one_sidedness(lost: [f64; 4]) -> f64 {
 fn out_of_focus(name: String, kept: f64) -> Finding {
     let least = 100.0 * LEAST_DETAIL;
     let message = Text::new(
-        format!("{name} mất nét: chỉ còn {kept:.0}% chi tiết nhỏ so với các ảnh bên cạnh, cần ít nhất {least:.0}%"),
-        format!("{name} is out of focus: it shows {kept:.0}% of its neighbours' fine detail, {least:.0}% is the least"),
+        format!(
+            "{name} mất nét: chỉ còn {kept:.0}% chi tiết nhỏ so với các ảnh bên cạnh, cần ít nhất {least:.0}%"
+        ),
+        format!(
+            "{name} is out of focus: it shows {kept:.0}% of its neighbours' fine detail, {least:.0}% is the least"
+        ),
     );
     Finding::of_each(FindingKind::OutOfFocus, Severity::Severe, vec![(name, kept)], least, Unit::Percent).saying(
         message,
@@ -120,8 +137,12 @@ fn motion(name: String, kept: f64, direction: usize) -> Finding {
         ("theo đường chéo", "along a diagonal"),
     ][direction];
     let message = Text::new(
-        format!("{name} bị nhòe {vi} do rung hoặc do bàn còn quay: chỉ còn {kept:.0}% chi tiết nhỏ so với các ảnh bên cạnh, cần ít nhất {least:.0}%"),
-        format!("{name} is blurred {en} by motion: it shows {kept:.0}% of its neighbours' fine detail, {least:.0}% is the least"),
+        format!(
+            "{name} bị nhòe {vi} do rung hoặc do bàn còn quay: chỉ còn {kept:.0}% chi tiết nhỏ so với các ảnh bên cạnh, cần ít nhất {least:.0}%"
+        ),
+        format!(
+            "{name} is blurred {en} by motion: it shows {kept:.0}% of its neighbours' fine detail, {least:.0}% is the least"
+        ),
     );
     Finding::of_each(FindingKind::MotionBlur, Severity::Severe, vec![(name, kept)], least, Unit::Percent).saying(
         message,
@@ -133,7 +154,10 @@ fn motion(name: String, kept: f64, direction: usize) -> Finding {
 }
 
 fn soft_row(row: &Row<'_>, sharpness: &[&Sharpness]) -> Vec<Finding> {
-    let ratios: Vec<f64> = sharpness.iter().filter_map(|s| s.best_edge_ratio()).collect();
+    let ratios: Vec<f64> = sharpness
+        .iter()
+        .filter_map(|s| s.best_edge_ratio())
+        .collect();
     let Some(usual) = median(ratios.iter().copied()) else {
         return Vec::new();
     };
@@ -142,10 +166,23 @@ fn soft_row(row: &Row<'_>, sharpness: &[&Sharpness]) -> Vec<Finding> {
     }
     let (value, least) = (100.0 * usual, 100.0 * SOFT_EDGE);
     let names = row.names_of(row.order.iter().copied());
-    let finding = Finding::of_all(FindingKind::OutOfFocus, Severity::Severe, names, value, least, Unit::Percent);
+    let finding = Finding::of_all(
+        FindingKind::OutOfFocus,
+        Severity::Severe,
+        names,
+        value,
+        least,
+        Unit::Percent,
+    );
     let message = Text::new(
-        format!("cả {} ảnh đều mờ: cạnh rõ nhất chỉ đạt {value:.0}% độ dốc của cạnh nét, cần ít nhất {least:.0}%", finding.photos.len()),
-        format!("all {} photos are soft: their best edges rise by {value:.0}% of what sharp ones do, {least:.0}% is the least", finding.photos.len()),
+        format!(
+            "cả {} ảnh đều mờ: cạnh rõ nhất chỉ đạt {value:.0}% độ dốc của cạnh nét, cần ít nhất {least:.0}%",
+            finding.photos.len()
+        ),
+        format!(
+            "all {} photos are soft: their best edges rise by {value:.0}% of what sharp ones do, {least:.0}% is the least",
+            finding.photos.len()
+        ),
     );
     vec![finding.saying(
         message,

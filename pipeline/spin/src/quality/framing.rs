@@ -41,10 +41,18 @@ const SIDES: [(&str, &str); 4] = [
 pub(super) fn check(row: &Row<'_>, outlines: &[Outline]) -> Vec<Finding> {
     let (mut cut, mut tight) = ([const { Vec::new() }; 4], [const { Vec::new() }; 4]);
     for &place in &row.order {
-        let Some(outline) = outlines.get(place).filter(|o| o.confidence >= LEAST_CONFIDENCE) else {
+        let Some(outline) = outlines
+            .get(place)
+            .filter(|o| o.confidence >= LEAST_CONFIDENCE)
+        else {
             continue;
         };
-        let free = [outline.left, outline.top, 1.0 - outline.right, 1.0 - outline.bottom];
+        let free = [
+            outline.left,
+            outline.top,
+            1.0 - outline.right,
+            1.0 - outline.bottom,
+        ];
         for side in 0..4 {
             let covered = 100.0 * f64::from(outline.touches[side]);
             let margin = 100.0 * f64::from(free[side]);
@@ -56,7 +64,8 @@ pub(super) fn check(row: &Row<'_>, outlines: &[Outline]) -> Vec<Finding> {
             }
         }
     }
-    let found = |lists: [Vec<(String, f64)>; 4], finding: fn(Vec<(String, f64)>, usize) -> Finding| {
+    let found = |lists: [Vec<(String, f64)>; 4],
+                 finding: fn(Vec<(String, f64)>, usize) -> Finding| {
         lists
             .into_iter()
             .enumerate()
@@ -70,12 +79,24 @@ pub(super) fn check(row: &Row<'_>, outlines: &[Outline]) -> Vec<Finding> {
 }
 
 fn cut_by(photos: Vec<(String, f64)>, side: usize) -> Finding {
-    let finding = Finding::of_each(FindingKind::CutByFrame, Severity::Severe, photos, MOST_COVERED, Unit::Percent);
+    let finding = Finding::of_each(
+        FindingKind::CutByFrame,
+        Severity::Severe,
+        photos,
+        MOST_COVERED,
+        Unit::Percent,
+    );
     let (names, worst) = (finding.names(), finding.value);
     let (vi, en) = SIDES[side];
     let message = Text::new(
-        format!("sản phẩm bị {vi} khung hình cắt ở {}: che {worst:.1}% mép, ngưỡng {MOST_COVERED}%", names.vi),
-        format!("{en} of the frame cuts the product in {}: it covers {worst:.1}% of that edge, {MOST_COVERED}% is the limit", names.en),
+        format!(
+            "sản phẩm bị {vi} khung hình cắt ở {}: che {worst:.1}% mép, ngưỡng {MOST_COVERED}%",
+            names.vi
+        ),
+        format!(
+            "{en} of the frame cuts the product in {}: it covers {worst:.1}% of that edge, {MOST_COVERED}% is the limit",
+            names.en
+        ),
     );
     finding.saying(message, step_back())
 }
@@ -88,12 +109,24 @@ pub(super) fn step_back() -> Text {
 }
 
 fn tight_at(photos: Vec<(String, f64)>, side: usize) -> Finding {
-    let finding = Finding::of_each(FindingKind::LittleMargin, Severity::Warning, photos, LEAST_MARGIN, Unit::Percent);
+    let finding = Finding::of_each(
+        FindingKind::LittleMargin,
+        Severity::Warning,
+        photos,
+        LEAST_MARGIN,
+        Unit::Percent,
+    );
     let (names, worst) = (finding.names(), finding.value);
     let (vi, en) = SIDES[side];
     let message = Text::new(
-        format!("sản phẩm quá sát {vi} ở {}: chỉ còn {worst:.1}% khung hình, cần ít nhất {LEAST_MARGIN}%", names.vi),
-        format!("the product nearly reaches {en} in {}: {worst:.1}% of the frame is left, {LEAST_MARGIN}% is the least", names.en),
+        format!(
+            "sản phẩm quá sát {vi} ở {}: chỉ còn {worst:.1}% khung hình, cần ít nhất {LEAST_MARGIN}%",
+            names.vi
+        ),
+        format!(
+            "the product nearly reaches {en} in {}: {worst:.1}% of the frame is left, {LEAST_MARGIN}% is the least",
+            names.en
+        ),
     );
     finding.saying(
         message,
@@ -132,12 +165,21 @@ mod tests {
             touches: [0.0, 0.2, 0.0, 0.0],
             ..FREE
         };
-        let tight = Outline { right: 0.99, ..FREE };
+        let tight = Outline {
+            right: 0.99,
+            ..FREE
+        };
         let findings = check(&row(&["a", "b", "c"]), &[FREE, cut, tight]);
         assert_eq!(findings.len(), 2);
-        assert_eq!((findings[0].kind, findings[0].photos[0].as_str()), (FindingKind::CutByFrame, "b"));
+        assert_eq!(
+            (findings[0].kind, findings[0].photos[0].as_str()),
+            (FindingKind::CutByFrame, "b")
+        );
         assert!(findings[0].message.en.contains("upper edge"));
-        assert_eq!((findings[1].kind, findings[1].photos[0].as_str()), (FindingKind::LittleMargin, "c"));
+        assert_eq!(
+            (findings[1].kind, findings[1].photos[0].as_str()),
+            (FindingKind::LittleMargin, "c")
+        );
         assert!((findings[1].value - 1.0).abs() < 0.01);
     }
 

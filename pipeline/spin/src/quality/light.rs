@@ -1,7 +1,7 @@
 use xoay_format::Text;
 
-use super::finding::{Finding, FindingKind, Severity, Unit};
 use super::border::LINEAR;
+use super::finding::{Finding, FindingKind, Severity, Unit};
 use super::row::Row;
 use super::statistics::{median, spread};
 
@@ -53,7 +53,11 @@ pub(super) fn check(row: &Row<'_>) -> Vec<Finding> {
 
 /// Of each photo in the order of the turn; `None` where too little of its backdrop can be measured.
 pub(super) fn drifts(row: &Row<'_>) -> Vec<Option<Drift>> {
-    let pieces = row.in_order().map(|(_, photo)| photo.border.pieces.len()).min().unwrap_or(0);
+    let pieces = row
+        .in_order()
+        .map(|(_, photo)| photo.border.pieces.len())
+        .min()
+        .unwrap_or(0);
     let light_ln = |place: usize, piece: usize| {
         let light = row.measures[place].border.pieces[piece]?;
         Some(light.map(|light| f64::from(light).max(1e-4).ln()))
@@ -61,7 +65,11 @@ pub(super) fn drifts(row: &Row<'_>) -> Vec<Option<Drift>> {
     // The usual light on each piece: a product that hides it in some photos does not move the median.
     let usual: Vec<Option<[f64; 3]>> = (0..pieces)
         .map(|piece| {
-            let seen: Vec<[f64; 3]> = row.order.iter().filter_map(|&place| light_ln(place, piece)).collect();
+            let seen: Vec<[f64; 3]> = row
+                .order
+                .iter()
+                .filter_map(|&place| light_ln(place, piece))
+                .collect();
             if seen.len() * 2 < row.order.len() {
                 return None;
             }
@@ -103,7 +111,12 @@ fn against_neighbours(row: &Row<'_>, at: usize) -> Option<Drift> {
     let gains: Vec<[f64; 3]> = here
         .iter()
         .zip(before.iter().zip(after))
-        .filter(|(a, (b, c))| [*a, *b, *c].into_iter().flatten().all(|value| UNCLIPPED.contains(value)))
+        .filter(|(a, (b, c))| {
+            [*a, *b, *c]
+                .into_iter()
+                .flatten()
+                .all(|value| UNCLIPPED.contains(value))
+        })
         .map(|(a, (b, c))| {
             [0, 1, 2].map(|channel: usize| {
                 light_ln(a[channel]) - f64::midpoint(light_ln(b[channel]), light_ln(c[channel]))
@@ -125,11 +138,13 @@ fn drift(gains: &[[f64; 3]], alike: f64) -> Option<Drift> {
         let middle = median(values.iter().copied()).unwrap_or(0.0);
         (middle, error(spread(&values, middle)))
     };
-    let (brightness, brightness_error) = summary(&|gain| 0.2126 * gain[0] + 0.7152 * gain[1] + 0.0722 * gain[2]);
+    let (brightness, brightness_error) =
+        summary(&|gain| 0.2126 * gain[0] + 0.7152 * gain[1] + 0.0722 * gain[2]);
     let percent = |(value, error): (f64, f64)| (100.0 * (value.exp() - 1.0).abs(), 100.0 * error);
     let red = percent(summary(&|gain| gain[0] - gain[1]));
     let blue = percent(summary(&|gain| gain[2] - gain[1]));
-    let (white_balance_percent, white_balance_error_percent) = if red.0 >= blue.0 { red } else { blue };
+    let (white_balance_percent, white_balance_error_percent) =
+        if red.0 >= blue.0 { red } else { blue };
     let ev = std::f64::consts::LN_2;
     Some(Drift {
         exposure_ev: brightness / ev,
@@ -144,16 +159,33 @@ fn exposure(photos: Vec<(String, f64)>) -> Finding {
     let mut photos = photos;
     photos.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
     let worst = photos.first().map_or(0.0, |(_, ev)| *ev);
-    let severity = if worst.abs() > SEVERE_EV { Severity::Severe } else { Severity::Warning };
+    let severity = if worst.abs() > SEVERE_EV {
+        Severity::Severe
+    } else {
+        Severity::Warning
+    };
     let (photos, values): (Vec<_>, Vec<_>) = photos.into_iter().unzip();
     let finding = Finding {
         values,
-        ..Finding::of_all(FindingKind::ExposureDrift, severity, photos, worst, EXPOSURE_EV, Unit::Ev)
+        ..Finding::of_all(
+            FindingKind::ExposureDrift,
+            severity,
+            photos,
+            worst,
+            EXPOSURE_EV,
+            Unit::Ev,
+        )
     };
     let names = finding.names();
     let message = Text::new(
-        format!("độ sáng không đều ở {}: lệch đến {worst:+.2} EV so với cả hàng, ngưỡng {EXPOSURE_EV:.2} EV", names.vi),
-        format!("uneven exposure in {}: up to {worst:+.2} EV off the row's, {EXPOSURE_EV:.2} EV is the limit", names.en),
+        format!(
+            "độ sáng không đều ở {}: lệch đến {worst:+.2} EV so với cả hàng, ngưỡng {EXPOSURE_EV:.2} EV",
+            names.vi
+        ),
+        format!(
+            "uneven exposure in {}: up to {worst:+.2} EV off the row's, {EXPOSURE_EV:.2} EV is the limit",
+            names.en
+        ),
     );
     finding.saying(
         message,
@@ -165,8 +197,15 @@ fn exposure(photos: Vec<(String, f64)>) -> Finding {
 }
 
 fn white_balance(photos: Vec<(String, f64)>) -> Finding {
-    let worst = photos.iter().map(|(_, percent)| *percent).fold(0.0, f64::max);
-    let severity = if worst > SEVERE_PERCENT { Severity::Severe } else { Severity::Warning };
+    let worst = photos
+        .iter()
+        .map(|(_, percent)| *percent)
+        .fold(0.0, f64::max);
+    let severity = if worst > SEVERE_PERCENT {
+        Severity::Severe
+    } else {
+        Severity::Warning
+    };
     let finding = Finding::of_each(
         FindingKind::WhiteBalanceDrift,
         severity,
@@ -176,8 +215,14 @@ fn white_balance(photos: Vec<(String, f64)>) -> Finding {
     );
     let names = finding.names();
     let message = Text::new(
-        format!("màu không đều ở {}: cân bằng trắng lệch đến {worst:.1}% so với cả hàng, ngưỡng {WHITE_BALANCE_PERCENT:.0}%", names.vi),
-        format!("uneven colour in {}: the white balance is up to {worst:.1}% off the row's, {WHITE_BALANCE_PERCENT:.0}% is the limit", names.en),
+        format!(
+            "màu không đều ở {}: cân bằng trắng lệch đến {worst:.1}% so với cả hàng, ngưỡng {WHITE_BALANCE_PERCENT:.0}%",
+            names.vi
+        ),
+        format!(
+            "uneven colour in {}: the white balance is up to {worst:.1}% off the row's, {WHITE_BALANCE_PERCENT:.0}% is the limit",
+            names.en
+        ),
     );
     finding.saying(
         message,

@@ -106,7 +106,10 @@ fn form(photo: &PhotoMeasures) -> Vec<f32> {
         let (x, y) = (cell % COLUMNS, cell / COLUMNS);
         y == 0 || (y < ROWS * 2 / 3 && (x == 0 || x == COLUMNS - 1))
     });
-    let backdrop = median(at_border.map(|cell| f64::from(form[cell * 3] + form[cell * 3 + 1] + form[cell * 3 + 2]) / 3.0));
+    let backdrop = median(
+        at_border
+            .map(|cell| f64::from(form[cell * 3] + form[cell * 3 + 1] + form[cell * 3 + 2]) / 3.0),
+    );
     let backdrop = backdrop.unwrap_or(0.0) as f32;
     for value in &mut form {
         *value -= backdrop;

@@ -21,11 +21,7 @@ impl Luma {
         let stride = width * count;
         let mut values = Vec::with_capacity(small_width * small_height);
         let mut sums = vec![0_u32; small_width];
-        for band in picture
-            .pixels()
-            .chunks(stride * block)
-            .take(small_height)
-        {
+        for band in picture.pixels().chunks(stride * block).take(small_height) {
             sums.fill(0);
             let mut rows = 0;
             for row in band.chunks_exact(stride) {
@@ -76,7 +72,8 @@ mod tests {
         let luma = Luma::of(&Raster::new(2400, 4, Channels::Rgb, stripes.clone()).unwrap());
         assert_eq!((luma.width, luma.height), (1200, 2));
         assert!(luma.values.iter().all(|&value| value == 150));
-        let luma = Luma::of(&Raster::new(2399, 4, Channels::Rgb, stripes[..2399 * 12].to_vec()).unwrap());
+        let luma =
+            Luma::of(&Raster::new(2399, 4, Channels::Rgb, stripes[..2399 * 12].to_vec()).unwrap());
         assert_eq!((luma.width, luma.height), (2399, 4));
         assert_eq!(luma.values[..2], [100, 200]);
     }

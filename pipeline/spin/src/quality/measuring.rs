@@ -6,12 +6,13 @@ use xoay_format::{Stage, Watch};
 use xoay_imaging::{DecodeOptions, Limits, decode};
 
 use super::measures::PhotoMeasures;
+use super::turn::TurnShape;
 use crate::error::{BadPhoto, PhotoProblem};
 use crate::ingest::read_file;
 use crate::progress::Progress;
 use crate::{CaptureSet, Photo, SpinError};
 
-/// How to measure the photos of a capture.
+/// How to look at the photos of a capture.
 #[derive(Clone, Copy, Debug)]
 pub struct InspectOptions {
     /// Photos worked on at once. `None`: as many as the machine has cores.
@@ -20,15 +21,18 @@ pub struct InspectOptions {
     pub memory_bytes: u64,
     /// What is refused of a single photo.
     pub limits: Limits,
+    /// How far each row goes round.
+    pub shape: TurnShape,
 }
 
 impl Default for InspectOptions {
-    /// One worker a core, at most 1 GiB.
+    /// Full turns; one worker a core, at most 1 GiB.
     fn default() -> Self {
         Self {
             workers: None,
             memory_bytes: 1 << 30,
             limits: Limits::default(),
+            shape: TurnShape::Full,
         }
     }
 }
@@ -61,7 +65,9 @@ pub fn measure(
         done
     };
     let mut measured: Vec<_> = thread::scope(|scope| {
-        let workers: Vec<_> = (0..workers(photos, options)).map(|_| scope.spawn(work)).collect();
+        let workers: Vec<_> = (0..workers(photos, options))
+            .map(|_| scope.spawn(work))
+            .collect();
         workers
             .into_iter()
             .flat_map(|worker| {
@@ -112,7 +118,11 @@ fn measure_photo(photo: &Photo, options: &InspectOptions) -> Result<PhotoMeasure
 fn target(photo: &Photo) -> (u32, u32) {
     let (width, height) = (photo.header.width(), photo.header.height());
     let long = u64::from(width.max(height));
-    let side = |side: u32| (u64::from(side) * u64::from(LONG_SIDE / 2)).div_ceil(long).max(1) as u32;
+    let side = |side: u32| {
+        (u64::from(side) * u64::from(LONG_SIDE / 2))
+            .div_ceil(long)
+            .max(1) as u32
+    };
     (side(width).min(width), side(height).min(height))
 }
 

@@ -39,5 +39,6 @@ pub use framing::Outline;
 pub use measures::PhotoMeasures;
 pub use measuring::{InspectOptions, measure};
 pub use repairs::{RepairMode, Repairs};
-pub use report::{QualityReport, RowQuality, assess};
+pub use report::{QualityReport, RowQuality, assess, assess_as};
 pub use size::wrong_shape;
+pub use turn::TurnShape;

@@ -80,14 +80,12 @@ fn best_change(turn: &Turn<'_>) -> Option<Change> {
         })
     };
     let reversals = (0..count).flat_map(|start| {
-        let lengths = (2..=count / 2)
-            .filter(move |length| jump([start - 1, start + length - 1]));
+        let lengths = (2..=count / 2).filter(move |length| jump([start - 1, start + length - 1]));
         lengths.filter_map(move |length| reversal(turn, closes, start, length))
     });
     // A photo that leaves its place leaves a gap, so no repeating pattern makes that a gain.
-    let relocations = (0..count).flat_map(|from| {
-        (0..count).filter_map(move |after| relocation(turn, closes, from, after))
-    });
+    let relocations = (0..count)
+        .flat_map(|from| (0..count).filter_map(move |after| relocation(turn, closes, from, after)));
     reversals
         .chain(relocations)
         .filter(|change| change.gain >= LEAST_GAIN)
@@ -152,8 +150,10 @@ fn relocation(turn: &Turn<'_>, closes: bool, from: isize, after: isize) -> Optio
     if !closes && (at_an_end(from) || at_an_end(after)) {
         return None;
     }
-    let before = seam(turn, from - 1, from)? + seam(turn, from, from + 1)? + seam(turn, after, after + 1)?;
-    let gone = seam(turn, from - 1, from + 1)? + seam(turn, after, from)? + seam(turn, from, after + 1)?;
+    let before =
+        seam(turn, from - 1, from)? + seam(turn, from, from + 1)? + seam(turn, after, after + 1)?;
+    let gone =
+        seam(turn, from - 1, from + 1)? + seam(turn, after, from)? + seam(turn, from, after + 1)?;
     Some(change(before, gone, What::Relocate { from, after }))
 }
 

@@ -50,10 +50,12 @@ impl QualityReport {
             repairs.order.extend(order.first());
             repairs.order.extend(order.iter().skip(1).rev());
             // What followed a photo now stands before it: after the one that used to be next.
-            repairs.missing_after.extend(row.missing_after.iter().filter_map(|&(photo, missing)| {
-                let at = order.iter().position(|&p| p == photo)?;
-                Some((order[(at + 1) % order.len()], missing))
-            }));
+            repairs
+                .missing_after
+                .extend(row.missing_after.iter().filter_map(|&(photo, missing)| {
+                    let at = order.iter().position(|&p| p == photo)?;
+                    Some((order[(at + 1) % order.len()], missing))
+                }));
         }
         repairs.dropped.sort_unstable();
         repairs
@@ -159,7 +161,10 @@ mod tests {
     #[test]
     fn duplicates_go_always_and_the_order_only_on_request() {
         let repairs = report().repairs(RepairMode::DropDuplicates);
-        assert_eq!(repairs.apply(&["a", "b", "b'", "c", "d", "e", "f", "g"]), ["a", "b", "c", "d", "e", "f", "g"]);
+        assert_eq!(
+            repairs.apply(&["a", "b", "b'", "c", "d", "e", "f", "g"]),
+            ["a", "b", "c", "d", "e", "f", "g"]
+        );
         assert_eq!(repairs.row_lengths, [4, 3]);
         let repairs = report().repairs(RepairMode::PutInOrder);
         assert_eq!(repairs.order, [0, 3, 1, 4, 5, 7, 6]);

@@ -10,7 +10,7 @@ use super::measures::PhotoMeasures;
 use super::order::{self, MoveKind};
 use super::row::Row;
 use super::statistics::median;
-use super::turn::Turn;
+use super::turn::{Turn, TurnShape};
 use super::{clipping, edges, focus, light, size, steps, words};
 use crate::CaptureSet;
 
@@ -45,7 +45,8 @@ impl QualityReport {
     #[must_use]
     pub fn is_severe(&self) -> bool {
         let open = self.findings.iter().filter(|finding| !finding.repaired);
-        open.into_iter().any(|finding| finding.severity == Severity::Severe)
+        open.into_iter()
+            .any(|finding| finding.severity == Severity::Severe)
     }
 }
 
@@ -59,13 +60,30 @@ pub fn assess(
     measures: &[PhotoMeasures],
     outlines: Option<&[Outline]>,
 ) -> QualityReport {
+    assess_as(TurnShape::Full, capture, measures, outlines)
+}
+
+/// As [`assess`], of rows of this `shape`. Of an arc nothing is said about the way from its last photo to its first.
+#[must_use]
+pub fn assess_as(
+    shape: TurnShape,
+    capture: &CaptureSet,
+    measures: &[PhotoMeasures],
+    outlines: Option<&[Outline]>,
+) -> QualityReport {
     let mut findings = size::check(&capture.frames);
     let mut rows = Vec::new();
     let mut first = 0;
     for &length in &capture.row_lengths {
-        let photos = capture.frames.iter().zip(measures).skip(first).take(length as usize);
-        let (names, measures): (Vec<&str>, Vec<&PhotoMeasures>) =
-            photos.map(|(photo, measures)| (photo.name.as_str(), measures)).unzip();
+        let photos = capture
+            .frames
+            .iter()
+            .zip(measures)
+            .skip(first)
+            .take(length as usize);
+        let (names, measures): (Vec<&str>, Vec<&PhotoMeasures>) = photos
+            .map(|(photo, measures)| (photo.name.as_str(), measures))
+            .unzip();
         let outlines = outlines.and_then(|all| all.get(first..first + names.len()));
         let all = Row {
             order: (0..names.len()).collect(),
@@ -92,6 +110,7 @@ pub fn assess(
                 places: &places,
                 foreign: &foreign,
                 outlines: outlines.as_deref(),
+                shape,
             };
             assess_part(part, &mut findings, &mut quality);
         }
@@ -100,7 +119,7 @@ pub fn assess(
         first += length as usize;
     }
     compare_directions(capture, measures, &mut rows, &mut findings);
-    findings.sort_by(|a, b| (a.severity, a.kind).cmp(&(b.severity, b.kind)));
+    findings.sort_by_key(|finding| (finding.severity, finding.kind));
     QualityReport { findings, rows }
 }
 
@@ -136,8 +155,11 @@ fn are_rows(row: &Row<'_>, groups: &[Vec<usize>]) -> bool {
     groups.iter().all(|group| {
         let together = group[group.len() - 1] - group[0] + 1 == group.len();
         together && {
-            let thumbnails: Vec<_> = group.iter().map(|&place| &row.measures[place].thumbnail).collect();
-            Turn::new(&Distances::of(&thumbnails)).closes()
+            let thumbnails: Vec<_> = group
+                .iter()
+                .map(|&place| &row.measures[place].thumbnail)
+                .collect();
+            Turn::new(&Distances::of(&thumbnails), TurnShape::Full).closes()
         }
     })
 }
@@ -150,6 +172,7 @@ struct Part<'a> {
     /// The photos of the row that belong to no turn, by their index in the capture.
     foreign: &'a [usize],
     outlines: Option<&'a [Outline]>,
+    shape: TurnShape,
 }
 
 fn assess_part(part: Part<'_>, findings: &mut Vec<Finding>, quality: &mut RowQuality) {
@@ -158,10 +181,11 @@ fn assess_part(part: Part<'_>, findings: &mut Vec<Finding>, quality: &mut RowQua
         places,
         foreign,
         outlines,
+        shape,
     } = part;
     let thumbnails: Vec<_> = row.measures.iter().map(|photo| &photo.thumbnail).collect();
     let distances = Distances::of(&thumbnails);
-    let mut turn = Turn::new(&distances);
+    let mut turn = Turn::new(&distances, shape);
     if let Some(finding) = identical(&row, &turn) {
         findings.push(finding);
         quality.kept.extend_from_slice(places);
@@ -172,7 +196,9 @@ fn assess_part(part: Part<'_>, findings: &mut Vec<Finding>, quality: &mut RowQua
         findings.push(words::duplicate(&row, &pair));
         quality.dropped.push(places[pair.dropped]);
     }
-    quality.kept.extend(turn.order.iter().map(|&place| places[place]));
+    quality
+        .kept
+        .extend(turn.order.iter().map(|&place| places[place]));
     for change in order::put_in_order(&mut turn) {
         let neighbours = match change.kind {
             MoveKind::Relocate => neighbours(&turn, change.places[0]),
@@ -180,8 +206,18 @@ fn assess_part(part: Part<'_>, findings: &mut Vec<Finding>, quality: &mut RowQua
         };
         findings.push(words::moved(&row, &change, &row.names_of(neighbours)));
     }
-    quality.in_order.extend(turn.order.iter().map(|&place| places[place]));
-    for gap in steps::missing(&turn, &|before, after| row.numbers_skipped(before, after)) {
+    quality
+        .in_order
+        .extend(turn.order.iter().map(|&place| places[place]));
+    let one_by_one = row.counts_one_by_one();
+    let numbers_skipped = |before, after| {
+        if one_by_one {
+            row.numbers_skipped(before, after)
+        } else {
+            0
+        }
+    };
+    for gap in steps::missing(&turn, &numbers_skipped) {
         let [before, after] = [0, 1].map(|step| turn.place(gap.at as isize + step));
         if is_filled(foreign, places[before], places[after], gap.missing) {
             continue;
@@ -228,9 +264,20 @@ fn identical(row: &Row<'_>, turn: &Turn<'_>) -> Option<Finding> {
     }
     // Photos a third of a turn apart show different sides of anything that has some.
     let far = (count / 3).clamp(1, 48) as isize;
-    let differences = (0..count as isize).filter_map(|at| turn.distances.fine(turn.place(at), turn.place(at + far)));
+    let differences = (0..count as isize)
+        .filter_map(|at| turn.distances.fine(turn.place(at), turn.place(at + far)));
     let value = 100.0 * median(differences)?;
-    (value < LEAST_PERCENT).then(|| words::identical(row, value, LEAST_PERCENT))
+    // One and the same file is a mistake; shots that look alike may be of a plain bottle.
+    let copies = row
+        .measures
+        .iter()
+        .all(|photo| photo.fingerprint == row.measures[0].fingerprint);
+    let severity = if copies {
+        Severity::Severe
+    } else {
+        Severity::Warning
+    };
+    (value < LEAST_PERCENT).then(|| words::identical(row, severity, value, LEAST_PERCENT))
 }
 
 /// Photos that belong nowhere stay where they lie: after the photo before them.
@@ -241,7 +288,9 @@ fn put_back_foreign(quality: &mut RowQuality, first: usize, count: usize) {
             continue;
         }
         for list in [&mut quality.kept, &mut quality.in_order] {
-            let before = (first..place).rev().find_map(|p| list.iter().position(|&at| at == p));
+            let before = (first..place)
+                .rev()
+                .find_map(|p| list.iter().position(|&at| at == p));
             list.insert(before.map_or(0, |at| at + 1), place);
         }
     }
@@ -257,7 +306,12 @@ fn compare_directions(
     const LEAST_PHOTOS: usize = 8;
     let turns: Vec<Vec<&PhotoMeasures>> = rows
         .iter()
-        .map(|row| row.in_order.iter().filter_map(|&at| measures.get(at)).collect())
+        .map(|row| {
+            row.in_order
+                .iter()
+                .filter_map(|&at| measures.get(at))
+                .collect()
+        })
         .collect();
     let Some(first) = turns.first().filter(|first| first.len() >= LEAST_PHOTOS) else {
         return;
@@ -272,7 +326,9 @@ fn compare_directions(
             }
         })
         .collect();
-    let opposed: Vec<usize> = (1..rows.len()).filter(|&row| against[row] > CLEARLY).collect();
+    let opposed: Vec<usize> = (1..rows.len())
+        .filter(|&row| against[row] > CLEARLY)
+        .collect();
     // Where most rows turn against the first, it is the first that is wrong.
     let first_is_wrong = opposed.len() * 2 > rows.len();
     for row in 0..rows.len() {
@@ -284,7 +340,10 @@ fn compare_directions(
         rows[row].turned = true;
         let order = &rows[row].in_order;
         let named = Row {
-            names: order.iter().map(|&at| capture.frames[at].name.as_str()).collect(),
+            names: order
+                .iter()
+                .map(|&at| capture.frames[at].name.as_str())
+                .collect(),
             measures: Vec::new(),
             order: (0..order.len()).collect(),
         };

@@ -41,7 +41,10 @@ impl Sharpness {
     /// The edges' ratio in the direction where it is best; `None` where no direction has an edge worth the name.
     pub(super) fn best_edge_ratio(&self) -> Option<f64> {
         const FAINT_LEVELS: f64 = 12.0;
-        let edges = self.along.iter().filter(|detail| detail.edge_levels >= FAINT_LEVELS);
+        let edges = self
+            .along
+            .iter()
+            .filter(|detail| detail.edge_levels >= FAINT_LEVELS);
         edges.map(|detail| detail.edge_ratio).max_by(f64::total_cmp)
     }
 }
@@ -79,7 +82,11 @@ impl Differences {
         } else {
             (0, right.unsigned_abs())
         };
-        let rows = if columns == 0 { 0 } else { luma.height.saturating_sub(down) };
+        let rows = if columns == 0 {
+            0
+        } else {
+            luma.height.saturating_sub(down)
+        };
         for y in 0..rows {
             let here = y * luma.width + from;
             let there = (y + down) * luma.width + to;

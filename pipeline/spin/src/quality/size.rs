@@ -7,7 +7,12 @@ use crate::{Photo, SpinError};
 pub(super) fn check(photos: &[Photo]) -> Vec<Finding> {
     let sizes: Vec<(&str, (u32, u32))> = photos
         .iter()
-        .map(|photo| (photo.name.as_str(), (photo.header.width(), photo.header.height())))
+        .map(|photo| {
+            (
+                photo.name.as_str(),
+                (photo.header.width(), photo.header.height()),
+            )
+        })
         .collect();
     let Some(usual) = most_common(&sizes) else {
         return Vec::new();
@@ -32,7 +37,11 @@ fn most_common(sizes: &[(&str, (u32, u32))]) -> Option<(u32, u32)> {
         }
     }
     // Of equally common ones the first.
-    counts.iter().rev().max_by_key(|(_, count)| *count).map(|(size, _)| *size)
+    counts
+        .iter()
+        .rev()
+        .max_by_key(|(_, count)| *count)
+        .map(|(size, _)| *size)
 }
 
 /// The finding for photos of a shape that no spin can be made of, which reading the capture refuses.
@@ -45,10 +54,23 @@ pub fn wrong_shape(error: &SpinError) -> Option<Finding> {
 }
 
 fn of_odd((width, height): (u32, u32), odd: &[(String, u32, u32)], severity: Severity) -> Finding {
-    let measured = odd.iter().map(|(name, w, _)| (name.clone(), f64::from(*w))).collect();
-    let finding = Finding::of_each(FindingKind::WrongSize, severity, measured, f64::from(width), Unit::Pixels);
     const SHOWN: usize = 6;
-    let mut list: Vec<String> = odd.iter().take(SHOWN).map(|(name, w, h)| format!("{name} ({w}×{h})")).collect();
+    let measured = odd
+        .iter()
+        .map(|(name, w, _)| (name.clone(), f64::from(*w)))
+        .collect();
+    let finding = Finding::of_each(
+        FindingKind::WrongSize,
+        severity,
+        measured,
+        f64::from(width),
+        Unit::Pixels,
+    );
+    let mut list: Vec<String> = odd
+        .iter()
+        .take(SHOWN)
+        .map(|(name, w, h)| format!("{name} ({w}×{h})"))
+        .collect();
     if odd.len() > SHOWN {
         list.push(format!("… +{}", odd.len() - SHOWN));
     }

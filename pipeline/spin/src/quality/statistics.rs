@@ -23,9 +23,7 @@ pub(super) fn quantile(values: impl IntoIterator<Item = f64>, share: f64) -> Opt
     let mut values: Vec<f64> = values.into_iter().collect();
     values.sort_by(f64::total_cmp);
     let last = values.len().checked_sub(1)?;
-    values
-        .get((share * last as f64).round() as usize)
-        .copied()
+    values.get((share * last as f64).round() as usize).copied()
 }
 
 /// For each place of a row the median of up to `reach` values on either side, its own left out. A row that `closes`

@@ -1,3 +1,4 @@
+use super::distances::Distances;
 use super::statistics::median;
 use super::turn::Turn;
 
@@ -37,7 +38,11 @@ pub(super) fn missing(turn: &Turn<'_>, numbers_skipped: &dyn Fn(usize, usize) ->
         .filter_map(|at| candidate(turn, at, closes))
         .collect();
     gaps.sort_by(|a, b| b.0.total_cmp(&a.0));
-    let wanted = if closes { missing_for_an_even_turn(count) } else { 0 };
+    let wanted = if closes {
+        missing_for_an_even_turn(count)
+    } else {
+        0
+    };
     let mut found: Vec<Gap> = Vec::new();
     for (score, mut gap) in gaps {
         let so_far: u32 = found.iter().map(|gap| gap.missing).sum();
@@ -62,21 +67,25 @@ pub(super) fn missing(turn: &Turn<'_>, numbers_skipped: &dyn Fn(usize, usize) ->
 
 /// How much wider the step after `at` is than its surroundings lead one to expect, in units of one more step.
 fn candidate(turn: &Turn<'_>, at: usize, closes: bool) -> Option<(f64, Gap)> {
-    let scales: [fn(&Turn<'_>, isize, isize) -> Option<f64>; 2] = [
-        |turn, a, b| turn.distances.fine(turn.place(a), turn.place(b)),
-        |turn, a, b| turn.distances.coarse(turn.place(a), turn.place(b)),
-    ];
+    let scales = [Distances::fine, Distances::coarse];
     let last = turn.len() as isize - 1;
     let at = at as isize;
     let (mut score, mut width) = (0.0, 0.0);
     for distance in scales {
         // Nothing across the open ends of an arc.
         let seen = |a: isize, b: isize| {
-            (closes || (a >= 0 && b <= last)).then(|| distance(turn, a, b))?
+            (closes || (a >= 0 && b <= last))
+                .then(|| distance(turn.distances, turn.place(a), turn.place(b)))?
         };
         let here = seen(at, at + 1)?;
-        let one = expected([seen(at - 1, at), seen(at + 1, at + 2)], [seen(at - 2, at - 1), seen(at + 2, at + 3)])?;
-        let two = expected([seen(at - 2, at), seen(at + 1, at + 3)], [seen(at - 3, at - 1), seen(at + 2, at + 4)])?;
+        let one = expected(
+            [seen(at - 1, at), seen(at + 1, at + 2)],
+            [seen(at - 2, at - 1), seen(at + 2, at + 3)],
+        )?;
+        let two = expected(
+            [seen(at - 2, at), seen(at + 1, at + 3)],
+            [seen(at - 3, at - 1), seen(at + 2, at + 4)],
+        )?;
         let more = (two - one).max(one * 0.05);
         score += (here - one) / more / scales.len() as f64;
         width += here / one.max(f64::MIN_POSITIVE) / scales.len() as f64;
@@ -132,12 +141,16 @@ fn missing_steps(turn: &Turn<'_>, at: isize, closes: bool) -> u32 {
 /// or many.
 fn missing_for_an_even_turn(count: usize) -> u32 {
     const USUAL: [usize; 26] = [
-        8, 10, 12, 16, 18, 20, 24, 30, 32, 36, 40, 45, 48, 50, 60, 64, 72, 80, 90, 96, 100, 120, 144, 180, 200, 216,
+        8, 10, 12, 16, 18, 20, 24, 30, 32, 36, 40, 45, 48, 50, 60, 64, 72, 80, 90, 96, 100, 120,
+        144, 180, 200, 216,
     ];
-    if count % 36 == 0 || USUAL.contains(&count) {
+    if count.is_multiple_of(36) || USUAL.contains(&count) {
         return 0;
     }
-    let lacking = USUAL.iter().find(|&&usual| usual > count).map_or(0, |usual| usual - count);
+    let lacking = USUAL
+        .iter()
+        .find(|&&usual| usual > count)
+        .map_or(0, |usual| usual - count);
     if lacking <= 2 { lacking as u32 } else { 0 }
 }
 
@@ -148,6 +161,9 @@ mod tests {
     #[test]
     fn even_turns_lack_nothing() {
         assert_eq!([36, 24, 72, 360].map(missing_for_an_even_turn), [0; 4]);
-        assert_eq!([35, 23, 70, 47, 37].map(missing_for_an_even_turn), [1, 1, 2, 1, 0]);
+        assert_eq!(
+            [35, 23, 70, 47, 37].map(missing_for_an_even_turn),
+            [1, 1, 2, 1, 0]
+        );
     }
 }

@@ -29,20 +29,23 @@ impl Thumbnail {
             let mut sums = vec![([0_u64; 3], 0_u64); width];
             for row in rows.filter_map(|row| picture.row(row as u32)) {
                 for (x, (sum, count)) in sums.iter_mut().enumerate() {
-                    let columns = edge(x, width, picture.width())..edge(x + 1, width, picture.width());
+                    let columns =
+                        edge(x, width, picture.width())..edge(x + 1, width, picture.width());
                     let bytes = picture.channels().count();
-                    for pixel in row[columns.start * bytes..columns.end * bytes].chunks_exact(bytes) {
+                    for pixel in row[columns.start * bytes..columns.end * bytes].chunks_exact(bytes)
+                    {
                         *count += 1;
-                        for (sum, value) in sum.iter_mut().zip(on_white(pixel, picture.channels())) {
+                        for (sum, value) in sum.iter_mut().zip(on_white(pixel, picture.channels()))
+                        {
                             *sum += u64::from(value);
                         }
                     }
                 }
             }
-            pixels.extend(
-                sums.iter()
-                    .map(|(sum, count)| sum.map(|sum| ((sum + count / 2) / (*count).max(1)) as u8)),
-            );
+            pixels
+                .extend(sums.iter().map(|(sum, count)| {
+                    sum.map(|sum| ((sum + count / 2) / (*count).max(1)) as u8)
+                }));
         }
         Self {
             width,

@@ -1,9 +1,20 @@
 use super::distances::Distances;
 use super::statistics::median;
 
+/// How far a row of photos goes round.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TurnShape {
+    /// All the way: the first photo follows the last.
+    #[default]
+    Full,
+    /// Only part of the way.
+    Arc,
+}
+
 /// One row of photos on its way from the order in which they lie to the order in which they belong.
 pub(super) struct Turn<'a> {
     pub distances: &'a Distances,
+    shape: TurnShape,
     /// Places within the row; what was dropped is gone, what was moved stands where it belongs.
     pub order: Vec<usize>,
 }
@@ -12,9 +23,10 @@ pub(super) struct Turn<'a> {
 const CLOSES: f64 = 2.6;
 
 impl<'a> Turn<'a> {
-    pub(super) fn new(distances: &'a Distances) -> Self {
+    pub(super) fn new(distances: &'a Distances, shape: TurnShape) -> Self {
         Self {
             distances,
+            shape,
             order: (0..distances.len()).collect(),
         }
     }
@@ -50,7 +62,8 @@ impl<'a> Turn<'a> {
         // Near the seam, since steps look larger on some sides of a product than on others.
         let near = [0, 1, last - 1, last - 2].map(|at| self.between(at, at + 1));
         let usual = median(near.into_iter().flatten()).unwrap_or(0.0);
-        self.len() > 2
+        self.shape == TurnShape::Full
+            && self.len() > 2
             && self
                 .between(last, 0)
                 .is_some_and(|seam| seam <= CLOSES * usual.max(self.usual_step() * 0.5))

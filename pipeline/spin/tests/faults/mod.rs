@@ -1,16 +1,20 @@
 //! Faults as photographers make them, put into captures that have none, and how many of them the report names.
 
+pub mod pictures;
 pub mod scene;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use xoay_format::Watch;
-use xoay_imaging::{Channels, DecodeOptions, Header, Orientation, Raster, SourceFormat, decode};
+use xoay_imaging::{DecodeOptions, Header, Orientation, Raster, SourceFormat, decode};
+
 use xoay_spin::{
     CaptureOptions, CaptureSet, FindingKind, Photo, PhotoMeasures, QualityReport, assess,
     read_capture,
 };
+
+use pictures::{Noise, cropped, gained, gaussian, motion};
 
 /// A capture without faults, in memory.
 pub struct Capture {
@@ -94,18 +98,48 @@ pub fn name(number: usize) -> String {
 /// A fault, at a photo of the capture.
 #[derive(Clone, Copy, Debug)]
 pub enum Fault {
-    Defocus { at: usize, sigma: f64 },
-    Motion { at: usize, length: f64, angle_deg: f64 },
-    Exposure { at: usize, ev: f64 },
-    WhiteBalance { at: usize, red: f64, blue: f64 },
-    ShotTwice { at: usize },
-    Dropped { at: usize },
-    Swapped { at: usize },
-    Misplaced { from: usize, to: usize },
-    Reversed { from: usize, to: usize },
-    Foreign { at: usize },
+    Defocus {
+        at: usize,
+        sigma: f64,
+    },
+    Motion {
+        at: usize,
+        length: f64,
+        angle_deg: f64,
+    },
+    Exposure {
+        at: usize,
+        ev: f64,
+    },
+    WhiteBalance {
+        at: usize,
+        red: f64,
+        blue: f64,
+    },
+    ShotTwice {
+        at: usize,
+    },
+    Dropped {
+        at: usize,
+    },
+    Swapped {
+        at: usize,
+    },
+    Misplaced {
+        from: usize,
+        to: usize,
+    },
+    Reversed {
+        from: usize,
+        to: usize,
+    },
+    Foreign {
+        at: usize,
+    },
     /// All photos lose this share of their height from above.
-    Cropped { top: f64 },
+    Cropped {
+        top: f64,
+    },
 }
 
 /// A capture after a fault was put in.
@@ -127,7 +161,11 @@ impl Edited {
                 changed.unwrap_or(&capture.measures[source]).clone()
             })
             .collect();
-        assess(&capture_set(measures.len(), &self.row_lengths), &measures, None)
+        assess(
+            &capture_set(measures.len(), &self.row_lengths),
+            &measures,
+            None,
+        )
     }
 }
 
@@ -138,6 +176,7 @@ pub struct Expected {
 }
 
 /// Puts `fault` into a copy of `capture`; `foreign` is a photo of another product.
+#[expect(clippy::too_many_lines, reason = "one arm a fault")]
 pub fn inject(capture: &Capture, fault: Fault, foreign: &Raster) -> (QualityReport, Expected) {
     let mut sources: Vec<usize> = (0..capture.pictures.len()).collect();
     let mut changed = BTreeMap::new();
@@ -160,17 +199,27 @@ pub fn inject(capture: &Capture, fault: Fault, foreign: &Raster) -> (QualityRepo
             changed.insert(at, PhotoMeasures::of(&blurred));
             one(FindingKind::OutOfFocus, at)
         }
-        Fault::Motion { at, length, angle_deg } => {
+        Fault::Motion {
+            at,
+            length,
+            angle_deg,
+        } => {
             let blurred = noise.add(&motion(&capture.pictures[at], length, angle_deg));
             changed.insert(at, PhotoMeasures::of(&blurred));
             one(FindingKind::MotionBlur, at)
         }
         Fault::Exposure { at, ev } => {
-            changed.insert(at, PhotoMeasures::of(&gained(&capture.pictures[at], [2_f64.powf(ev); 3])));
+            changed.insert(
+                at,
+                PhotoMeasures::of(&gained(&capture.pictures[at], [2_f64.powf(ev); 3])),
+            );
             one(FindingKind::ExposureDrift, at)
         }
         Fault::WhiteBalance { at, red, blue } => {
-            changed.insert(at, PhotoMeasures::of(&gained(&capture.pictures[at], [red, 1.0, blue])));
+            changed.insert(
+                at,
+                PhotoMeasures::of(&gained(&capture.pictures[at], [red, 1.0, blue])),
+            );
             one(FindingKind::WhiteBalanceDrift, at)
         }
         Fault::ShotTwice { at } => {
@@ -186,9 +235,15 @@ pub fn inject(capture: &Capture, fault: Fault, foreign: &Raster) -> (QualityRepo
             sources.remove(at);
             let row = row_of(at).unwrap();
             row_lengths[row] -= 1;
-            let first: usize = row_lengths[..row].iter().map(|&length| length as usize).sum();
+            let first: usize = row_lengths[..row]
+                .iter()
+                .map(|&length| length as usize)
+                .sum();
             let last = first + row_lengths[row] as usize - 1;
-            let (before, after) = (if at == first { last } else { at - 1 }, if at > last { first } else { at });
+            let (before, after) = (
+                if at == first { last } else { at - 1 },
+                if at > last { first } else { at },
+            );
             Expected {
                 kind: FindingKind::MissingStep,
                 named: vec![vec![name(before)], vec![name(after)]],
@@ -254,126 +309,18 @@ impl Outcome {
                     .iter()
                     .all(|names| names.iter().any(|name| finding.photos.contains(name)));
             found |= right;
-            let old = before.findings.iter().any(|known| known.kind == finding.kind);
+            let old = before
+                .findings
+                .iter()
+                .any(|known| known.kind == finding.kind);
             // A white backdrop lit by a third of a stop more is blown out: that is as true.
-            let also_true = (expected.kind, finding.kind) == (FindingKind::ExposureDrift, FindingKind::ClippedExposure);
+            let also_true = (expected.kind, finding.kind)
+                == (FindingKind::ExposureDrift, FindingKind::ClippedExposure);
             if !right && !old && !also_true {
                 wrong.push(finding.message.en.clone());
             }
         }
         Self { found, wrong }
-    }
-}
-
-/// Gaussian blur of `sigma` pixels, on encoded values as they are.
-pub fn gaussian(picture: &Raster, sigma: f64) -> Raster {
-    let reach = (sigma * 3.0).ceil() as isize;
-    let taps: Vec<(isize, isize, f64)> = (-reach..=reach)
-        .map(|at| (at, 0, (-0.5 * (at as f64 / sigma).powi(2)).exp()))
-        .collect();
-    let down: Vec<_> = taps.iter().map(|(at, _, weight)| (0, *at, *weight)).collect();
-    filtered(&filtered(picture, &taps), &down)
-}
-
-/// Linear motion over `length` pixels.
-pub fn motion(picture: &Raster, length: f64, angle_deg: f64) -> Raster {
-    let (sin, cos) = angle_deg.to_radians().sin_cos();
-    let mut taps: BTreeMap<(isize, isize), f64> = BTreeMap::new();
-    let points = (length * 4.0) as usize;
-    for point in 0..=points {
-        let along = length * (point as f64 / points as f64 - 0.5);
-        let to = ((along * cos).round() as isize, (along * sin).round() as isize);
-        *taps.entry(to).or_default() += 1.0;
-    }
-    let taps: Vec<_> = taps.into_iter().map(|((x, y), weight)| (x, y, weight)).collect();
-    filtered(picture, &taps)
-}
-
-fn filtered(picture: &Raster, taps: &[(isize, isize, f64)]) -> Raster {
-    let (width, height) = (picture.width() as usize, picture.height() as usize);
-    let count = picture.channels().count();
-    let total: f64 = taps.iter().map(|tap| tap.2).sum();
-    let source = picture.pixels();
-    let mut sums = vec![0.0_f32; source.len()];
-    for &(right, down, weight) in taps {
-        let weight = (weight / total) as f32;
-        for y in 0..height {
-            let from = y.saturating_add_signed(down).min(height - 1) * width;
-            for x in 0..width {
-                let from = (from + x.saturating_add_signed(right).min(width - 1)) * count;
-                let to = (y * width + x) * count;
-                for channel in 0..count {
-                    sums[to + channel] += weight * f32::from(source[from + channel]);
-                }
-            }
-        }
-    }
-    let pixels = sums.iter().map(|sum| sum.round() as u8).collect();
-    Raster::new(picture.width(), picture.height(), picture.channels(), pixels).unwrap()
-}
-
-fn cropped(picture: &Raster, top: f64) -> Raster {
-    let rows = (f64::from(picture.height()) * top) as u32;
-    let stride = picture.width() as usize * picture.channels().count();
-    let pixels = picture.pixels()[rows as usize * stride..].to_vec();
-    Raster::new(picture.width(), picture.height() - rows, picture.channels(), pixels).unwrap()
-}
-
-/// Gains in linear light.
-pub fn gained(picture: &Raster, gains: [f64; 3]) -> Raster {
-    let tables = gains.map(|gain| {
-        (0..=255)
-            .map(|value| {
-                let encoded = f64::from(value) / 255.0;
-                let light = if encoded <= 0.04045 { encoded / 12.92 } else { ((encoded + 0.055) / 1.055).powf(2.4) };
-                let light = (light * gain).min(1.0);
-                let encoded = if light <= 0.003_130_8 { light * 12.92 } else { 1.055 * light.powf(1.0 / 2.4) - 0.055 };
-                (encoded * 255.0).round() as u8
-            })
-            .collect::<Vec<u8>>()
-    });
-    let rgb = picture.flattened([255; 3]);
-    let pixels = rgb
-        .pixels()
-        .chunks_exact(3)
-        .flat_map(|pixel| [0, 1, 2].map(|channel| tables[channel][usize::from(pixel[channel])]))
-        .collect();
-    Raster::new(picture.width(), picture.height(), Channels::Rgb, pixels).unwrap()
-}
-
-/// Numbers that look random and are the same each time (xorshift64*, Marsaglia 2003).
-pub struct Noise(u64);
-
-impl Noise {
-    pub fn new(seed: u64) -> Self {
-        Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
-    }
-
-    /// From 0 up to `below`.
-    pub fn below(&mut self, below: usize) -> usize {
-        (self.next() >> 33) as usize % below
-    }
-
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        self.0.wrapping_mul(0x2545_F491_4F6C_DD1D)
-    }
-
-    /// `picture` with about as much noise as a second photo has.
-    pub fn add(&mut self, picture: &Raster) -> Raster {
-        let pixels = picture
-            .pixels()
-            .iter()
-            .map(|&value| {
-                // The sum of four is nearly normal, with a deviation of about 1.2 levels.
-                let bits = self.next();
-                let sum: i32 = (0..4).map(|at| (bits >> (at * 16) & 0x3FF) as i32 - 512).sum();
-                (i32::from(value) + (f64::from(sum) / 500.0).round() as i32).clamp(0, 255) as u8
-            })
-            .collect();
-        Raster::new(picture.width(), picture.height(), picture.channels(), pixels).unwrap()
     }
 }
 
@@ -385,27 +332,86 @@ pub fn faults(capture: &Capture, each: usize, seed: u64) -> Vec<(&'static str, F
     let mut faults = Vec::new();
     for _ in 0..each {
         let sign = if draw.below(2) == 0 { 1.0 } else { -1.0 };
-        faults.push(("defocus", Fault::Defocus { at: draw.below(count), sigma: 2.0 + draw.below(3) as f64 }));
-        faults.push(("motion", Fault::Motion { at: draw.below(count), length: 12.0 + draw.below(12) as f64, angle_deg: draw.below(180) as f64 }));
-        faults.push(("exposure", Fault::Exposure { at: draw.below(count), ev: 0.3 * sign }));
-        faults.push(("white balance", Fault::WhiteBalance { at: draw.below(count), red: 1.0 + 0.06 * sign, blue: 1.0 }));
-        faults.push(("shot twice", Fault::ShotTwice { at: draw.below(count) }));
-        faults.push(("dropped", Fault::Dropped { at: draw.below(count) }));
+        faults.push((
+            "defocus",
+            Fault::Defocus {
+                at: draw.below(count),
+                sigma: 2.0 + draw.below(3) as f64,
+            },
+        ));
+        faults.push((
+            "motion",
+            Fault::Motion {
+                at: draw.below(count),
+                length: 12.0 + draw.below(12) as f64,
+                angle_deg: draw.below(180) as f64,
+            },
+        ));
+        faults.push((
+            "exposure",
+            Fault::Exposure {
+                at: draw.below(count),
+                ev: 0.3 * sign,
+            },
+        ));
+        faults.push((
+            "white balance",
+            Fault::WhiteBalance {
+                at: draw.below(count),
+                red: 1.0 + 0.06 * sign,
+                blue: 1.0,
+            },
+        ));
+        faults.push((
+            "shot twice",
+            Fault::ShotTwice {
+                at: draw.below(count),
+            },
+        ));
+        faults.push((
+            "dropped",
+            Fault::Dropped {
+                at: draw.below(count),
+            },
+        ));
         // Within a row.
         let at = draw.below(capture.row_lengths.len()) * row + draw.below(row - 1);
         faults.push(("swapped", Fault::Swapped { at }));
         let from = draw.below(row);
-        faults.push(("misplaced", Fault::Misplaced { from, to: (from + 5 + draw.below(row - 10)) % row }));
+        faults.push((
+            "misplaced",
+            Fault::Misplaced {
+                from,
+                to: (from + 5 + draw.below(row - 10)) % row,
+            },
+        ));
         let length = 4 + draw.below(row / 2 - 5);
         let from = draw.below(row - length);
-        faults.push(("reversed block", Fault::Reversed { from, to: from + length - 1 }));
-        faults.push(("foreign", Fault::Foreign { at: draw.below(count) }));
+        faults.push((
+            "reversed block",
+            Fault::Reversed {
+                from,
+                to: from + length - 1,
+            },
+        ));
+        faults.push((
+            "foreign",
+            Fault::Foreign {
+                at: draw.below(count),
+            },
+        ));
     }
     if each > 0 {
         faults.push(("cut", Fault::Cropped { top: 0.4 }));
     }
     if capture.row_lengths.len() > 1 {
-        faults.push(("reversed row", Fault::Reversed { from: row, to: 2 * row - 1 }));
+        faults.push((
+            "reversed row",
+            Fault::Reversed {
+                from: row,
+                to: 2 * row - 1,
+            },
+        ));
     }
     faults
 }

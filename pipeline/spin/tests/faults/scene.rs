@@ -2,7 +2,7 @@
 
 use xoay_imaging::{Channels, Raster};
 
-use super::Noise;
+use super::pictures::Noise;
 
 pub const WIDTH: usize = 480;
 pub const HEIGHT: usize = 360;
@@ -37,7 +37,12 @@ pub const SAUCE: Jar = Jar {
 pub fn turn(jar: Jar, count: usize) -> Vec<Raster> {
     let mut noise = Noise::new(jar.print);
     (0..count)
-        .map(|step| noise.add(&photo(jar, std::f64::consts::TAU * step as f64 / count as f64)))
+        .map(|step| {
+            noise.add(&photo(
+                jar,
+                std::f64::consts::TAU * step as f64 / count as f64,
+            ))
+        })
         .collect()
 }
 
@@ -48,7 +53,11 @@ fn photo(jar: Jar, angle: f64) -> Raster {
             let (across, down) = (x as f64 / WIDTH as f64 - 0.5, y as f64 / HEIGHT as f64);
             let color = jar_at(jar, angle, across, down)
                 .or_else(|| disc_at(angle, across, down))
-                .unwrap_or([215.0 - 25.0 * down, 214.0 - 25.0 * down, 210.0 - 25.0 * down]);
+                .unwrap_or([
+                    215.0 - 25.0 * down,
+                    214.0 - 25.0 * down,
+                    210.0 - 25.0 * down,
+                ]);
             pixels.extend(color.map(|value| value.clamp(0.0, 255.0) as u8));
         }
     }
@@ -66,13 +75,18 @@ fn jar_at(jar: Jar, angle: f64, across: f64, down: f64) -> Option<[f64; 3]> {
     let ink = printed(jar.print, turns * 14.0, 14, height * 9.0);
     let shade = 0.55 + 0.45 * (1.0 - offset * offset).sqrt();
     let [ground, print] = jar.colors;
-    Some([0, 1, 2].map(|channel| shade * (ground[channel] + (print[channel] - ground[channel]) * ink)))
+    Some(
+        [0, 1, 2]
+            .map(|channel| shade * (ground[channel] + (print[channel] - ground[channel]) * ink)),
+    )
 }
 
 /// Soft blotches with hard edges, the same after `around` cells.
 fn printed(seed: u64, x: f64, around: u64, y: f64) -> f64 {
     let cell = |x: u64, y: u64| {
-        let mixed = (x % around).wrapping_mul(0x9E37_79B9) ^ y.wrapping_mul(0x85EB_CA6B) ^ seed.wrapping_mul(0xC2B2_AE35);
+        let mixed = (x % around).wrapping_mul(0x9E37_79B9)
+            ^ y.wrapping_mul(0x85EB_CA6B)
+            ^ seed.wrapping_mul(0xC2B2_AE35);
         (Noise::new(mixed).below(1000) as f64) / 1000.0
     };
     let (left, upper) = (x.floor(), y.floor());
@@ -95,5 +109,9 @@ fn disc_at(angle: f64, across: f64, down: f64) -> Option<[f64; 3]> {
     }
     let turns = ((y.atan2(x) + angle) / std::f64::consts::TAU).rem_euclid(1.0);
     let marked = from_center > 0.85 && (turns * 13.0).fract() < 0.3;
-    Some(if marked { [60.0; 3] } else { [235.0, 235.0, 233.0] })
+    Some(if marked {
+        [60.0; 3]
+    } else {
+        [235.0, 235.0, 233.0]
+    })
 }
