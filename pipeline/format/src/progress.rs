@@ -44,6 +44,10 @@ pub enum Stage {
     Ingest,
     /// Looking for photos to take again.
     Quality,
+    /// Cutting the product out, finding its axis.
+    Matte,
+    /// Searching the qualities to encode with.
+    Search,
     /// Decoding, resizing and encoding the frames.
     Encode,
     /// Composing the first-touch sprite and the poster.
@@ -69,6 +73,8 @@ impl Stage {
         match self {
             Self::Ingest => Text::new("Đọc ảnh", "Reading photos"),
             Self::Quality => Text::new("Kiểm tra ảnh", "Checking photos"),
+            Self::Matte => Text::new("Tách sản phẩm khỏi nền", "Cutting out the product"),
+            Self::Search => Text::new("Tìm mức nén", "Searching qualities"),
             Self::Encode => Text::new("Nén khung hình", "Encoding frames"),
             Self::Sprite => Text::new("Ghép ảnh xem nhanh", "Composing the sprite"),
             Self::Read => Text::new("Đọc mô hình", "Reading the model"),

@@ -82,19 +82,6 @@ impl Camera {
         )
     }
 
-    /// The point of the disc's plane that appears at (u, v): `[x, z]`.
-    pub(crate) fn on_disc(&self, u: f32, v: f32) -> Option<[f32; 2]> {
-        let (a, b) = ((u - self.center[0]) / self.focal, (v - self.center[1]) / self.focal);
-        // down = b · depth with y = 0
-        let below = self.sin_tilt + b * self.cos_tilt;
-        if below < 1e-4 {
-            return None;
-        }
-        let z = (b * self.translation[2] - self.translation[1]) / below;
-        let depth = self.translation[2] - z * self.cos_tilt;
-        (depth > 1e-3).then(|| [a * depth - self.translation[0], z])
-    }
-
     /// Left, right, upper and lower end of the unit circle's picture.
     fn circle_extremes(&self) -> [f32; 4] {
         let mut out = [f32::MAX, f32::MIN, f32::MAX, f32::MIN];
@@ -151,16 +138,6 @@ mod tests {
             let found = Camera::of_disc(&disc, 832.0, [240.0, 180.0]);
             assert!((found.sin_tilt.asin().to_degrees() - tilt_deg).abs() < 0.3, "{found:?} {true_camera:?}");
             assert!((found.translation[2] / depth - 1.0).abs() < 0.02, "{found:?}");
-        }
-    }
-
-    #[test]
-    fn points_of_the_disc_project_back_to_themselves() {
-        let camera = Camera::looking_at(832.0, [240.0, 180.0], 0.4, (230.0, 260.0), 5.0);
-        for [x, z] in [[0.0, 0.0], [0.7, -0.3], [-0.9, 0.4]] {
-            let (u, v, _) = camera.project([x, 0.0, z]);
-            let back = camera.on_disc(u, v).unwrap();
-            assert!((back[0] - x).abs() < 1e-3 && (back[1] - z).abs() < 1e-3, "{back:?}");
         }
     }
 }

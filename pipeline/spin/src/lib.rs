@@ -3,6 +3,7 @@
 mod archive;
 mod background;
 mod capture;
+mod compose;
 mod error;
 pub mod export;
 mod folder;
@@ -12,6 +13,7 @@ mod mosaic;
 mod options;
 mod order;
 mod plan;
+mod placement;
 mod plates;
 mod progress;
 mod quality;
@@ -23,22 +25,24 @@ mod sink;
 mod source;
 mod spin;
 mod sprite;
+mod studio;
 mod words;
 mod tiles;
+mod tone;
 
 pub use archive::{ArchiveEntry, ArchiveProblem};
 pub use capture::{CaptureSet, Photo};
 pub use error::{BadPhoto, PhotoProblem, SpinError};
 pub use ingest::{read_capture, read_zip};
-pub use options::{CaptureOptions, Qualities, RowSplit, SpinOptions};
+pub use options::{CaptureOptions, Qualities, RowSplit, SpinOptions, StudioBackground, StudioOptions};
 pub use order::natural_order;
 pub use quality::{
     Finding, FindingKind, InspectOptions, Outline, PhotoMeasures, QualityReport, RepairMode,
     Repairs, RowQuality, Severity, TurnShape, Unit, assess, assess_as, measure, wrong_shape,
 };
-pub use report::{PhotoReport, PhotoRole, RenditionReport, SpinReport};
+pub use report::{PhotoReport, PhotoRole, RenditionReport, SearchedQuality, SpinReport};
 pub use search::{FoundQuality, Target, find_qualities};
 pub use sink::Sink;
 pub use source::PhotoSource;
-pub use spin::{SpinOutcome, make_spin};
+pub use spin::{FrameTransform, SpinOutcome, make_spin};
 pub use tiles::{FrameTiles, TileSettings, put_pyramid, tiles_path};

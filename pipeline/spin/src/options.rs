@@ -5,6 +5,8 @@ use std::str::FromStr;
 use xoay_format::{Direction, ImageFormat, Text};
 use xoay_imaging::{Encoding, Limits};
 
+use crate::{RepairMode, Target};
+
 /// How to read a capture.
 #[derive(Clone, Debug)]
 pub struct CaptureOptions {
@@ -75,8 +77,16 @@ pub struct SpinOptions {
     /// AVIF's speed, 1 (small files) to 10 (fast). A megapixel takes 0.16 CPU seconds at 7 and 0.5 at 6, which saves 12%
     /// of the bytes; xoay-avif's README has the table.
     pub avif_speed: u8,
-    /// Which way the product turns.
-    pub direction: Direction,
+    /// What is done to the photos before they are encoded. `None`: they stay as they are.
+    pub studio: Option<StudioOptions>,
+    /// The score that the quality of each size and format is searched for. `None`: `qualities` holds.
+    pub target: Option<Target>,
+    /// Whether photos larger than the largest rendition get tiles to zoom into.
+    pub tiles: bool,
+    /// Whether the sink also gets `mattes/<photo>.png`: the alpha of each photo in its own pixels.
+    pub mattes: bool,
+    /// Which way the product turns. `None`: what the photos say, or against the clock where they say nothing.
+    pub direction: Option<Direction>,
     /// Whether the last frame of a row is followed by its first.
     pub loops: bool,
     /// What the picture shows.
@@ -92,14 +102,19 @@ pub struct SpinOptions {
 }
 
 impl Default for SpinOptions {
-    /// 1600, 800 and 400 pixels as AVIF, WebP and JPEG, at most 1 GiB.
+    /// 1600, 800 and 400 pixels as AVIF, WebP and JPEG of searched quality, tiles, all that a studio does; at most
+    /// 1 GiB.
     fn default() -> Self {
         Self {
             widths: vec![1600, 800, 400],
             formats: vec![ImageFormat::Avif, ImageFormat::Webp, ImageFormat::Jpg],
             qualities: Qualities::default(),
             avif_speed: 7,
-            direction: Direction::default(),
+            studio: Some(StudioOptions::default()),
+            target: Some(Target::default()),
+            tiles: true,
+            mattes: false,
+            direction: None,
             loops: true,
             alt: Text::default(),
             workers: None,
@@ -113,23 +128,75 @@ impl Default for SpinOptions {
 impl SpinOptions {
     /// How frames are encoded in `format`.
     pub(crate) fn encoding(&self, format: ImageFormat) -> Encoding {
+        let quality = match format {
+            ImageFormat::Avif => self.qualities.avif,
+            ImageFormat::Webp => self.qualities.webp,
+            ImageFormat::Jpg | ImageFormat::Png => self.qualities.jpg,
+        };
+        self.encoding_at(format, quality)
+    }
+
+    /// The same at a quality of its own.
+    pub(crate) fn encoding_at(&self, format: ImageFormat, quality: u8) -> Encoding {
         match format {
             ImageFormat::Avif => Encoding::Avif {
-                quality: self.qualities.avif,
+                quality,
                 speed: self.avif_speed,
             },
             ImageFormat::Webp => Encoding::Webp {
-                quality: self.qualities.webp,
+                quality,
                 method: 4,
             },
             // Baseline: while the product turns, decoding speed is what people see.
             ImageFormat::Jpg => Encoding::Jpeg {
-                quality: self.qualities.jpg,
+                quality,
                 progressive: false,
             },
             ImageFormat::Png => Encoding::Png,
         }
     }
+}
+
+/// What a studio does to photos.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct StudioOptions {
+    /// What stands behind the product.
+    pub background: StudioBackground,
+    /// What stays free about the product, as a share of the frame, once the frames are cut to it. `None`: nothing is
+    /// cut away.
+    pub crop_margin: Option<f32>,
+    /// Whether exposure and white balance are evened out over each row.
+    pub equalize: bool,
+    /// Whether the product stands on a soft shadow, where it stands on white.
+    pub contact_shadow: bool,
+    /// How much of what the quality report finds is put right.
+    pub repair: RepairMode,
+}
+
+impl Default for StudioOptions {
+    fn default() -> Self {
+        Self {
+            background: StudioBackground::Auto,
+            crop_margin: Some(0.06),
+            equalize: true,
+            contact_shadow: false,
+            repair: RepairMode::default(),
+        }
+    }
+}
+
+/// What stands behind the product.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum StudioBackground {
+    /// White where the product was cut out beyond doubt, else what was photographed.
+    #[default]
+    Auto,
+    /// What was photographed.
+    AsPhotographed,
+    /// White.
+    White,
+    /// Nothing; JPEG, which knows no alpha, shows white.
+    Transparent,
 }
 
 /// Quality of each lossy format, 1 to 100 on its codec's own scale.

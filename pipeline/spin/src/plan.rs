@@ -1,4 +1,5 @@
 use xoay_format::{ImageFormat, Text};
+use xoay_imaging::Encoding;
 
 use crate::{CaptureSet, SpinError, SpinOptions, sprite};
 
@@ -9,6 +10,8 @@ pub(crate) struct Plan {
     pub sizes: Vec<(u32, u32)>,
     /// Formats of each size, best compression first.
     pub formats: Vec<ImageFormat>,
+    /// How each size is encoded in each format: size by size, within it format by format.
+    pub encodings: Vec<Encoding>,
     /// Width and height of a sprite's tile; no wider than the largest rendition.
     pub tile: (u32, u32),
     /// Photos worked on at once.
@@ -22,9 +25,9 @@ const AVIF_BYTES_PER_PIXEL: u64 = 90;
 const OTHER_BYTES_PER_PIXEL: u64 = 12;
 
 impl Plan {
-    pub(crate) fn new(capture: &CaptureSet, options: &SpinOptions) -> Result<Self, SpinError> {
+    /// `shape`: width and height of the frames at the photos' own resolution.
+    pub(crate) fn new(capture: &CaptureSet, shape: (u32, u32), options: &SpinOptions) -> Result<Self, SpinError> {
         let mut notes = Vec::new();
-        let shape = (capture.width, capture.height);
         let sizes = sizes(shape, &options.widths, &mut notes);
         let formats: Vec<ImageFormat> = ImageFormat::ALL
             .into_iter()
@@ -50,9 +53,11 @@ impl Plan {
             ));
         }
         let workers = cores.min(fitting).min(capture.frames.len()).max(1);
+        let encodings = sizes.iter().flat_map(|_| formats.iter().map(|&format| options.encoding(format))).collect();
         Ok(Self {
             sizes,
             formats,
+            encodings,
             tile,
             workers,
             notes,

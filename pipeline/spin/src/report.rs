@@ -1,8 +1,10 @@
 use serde::{Deserialize, Serialize};
 use xoay_format::{ImageFormat, Text};
 
+use crate::{FoundQuality, QualityReport};
+
 /// What was found and made, for whoever checks the work. The same photos and options give the same report.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SpinReport {
     /// Always [`SpinReport::VERSION`] when written by this crate.
@@ -17,6 +19,38 @@ pub struct SpinReport {
     pub sprite_bytes: u64,
     /// What was imperfect about the capture as a whole or the options.
     pub warnings: Vec<Text>,
+    /// Which photos should be taken again, and what was put right.
+    #[serde(default)]
+    pub quality: QualityReport,
+    /// The qualities that were searched for a target score.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub searched: Vec<SearchedQuality>,
+}
+
+/// The quality that one size and format is encoded with.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SearchedQuality {
+    /// Width in pixels.
+    pub width: u32,
+    /// The format.
+    pub format: ImageFormat,
+    /// On the codec's own scale.
+    pub quality: u8,
+    /// Mean SSIMULACRA2 of the samples.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub score: Option<f64>,
+}
+
+impl From<FoundQuality> for SearchedQuality {
+    fn from(found: FoundQuality) -> Self {
+        Self {
+            width: found.size.0,
+            format: found.format,
+            quality: found.quality,
+            score: found.score,
+        }
+    }
 }
 
 impl SpinReport {

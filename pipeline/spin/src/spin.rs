@@ -3,15 +3,19 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use xoay_format::{Frame, ImageFile, Rendition, Row, SpinManifest, Sprite, Stage, Watch};
+use serde::Serialize;
+use xoay_format::{Frame, ImageFile, Rendition, Row, SpinManifest, Sprite, Stage, Tiles, Watch};
 use xoay_imaging::{Raster, Resizer};
 
 use crate::background::BorderColor;
 use crate::error::BadPhoto;
 use crate::plan::Plan;
 use crate::progress::Progress;
-use crate::render::{self, RenderError, RenderedFrame, frame_path};
-use crate::report::{PhotoReport, PhotoRole, RenditionReport};
+use crate::render::{self, RenderError, RenderedFrame, Workshop, frame_path};
+use crate::report::{PhotoReport, PhotoRole, RenditionReport, SearchedQuality};
+use crate::search::{FoundQuality, Target, find_qualities};
+use crate::studio::Studio;
+use crate::tiles::{FrameTiles, TileSettings, tiles_path};
 use crate::{CaptureSet, Photo, Sink, SpinError, SpinOptions, SpinReport, sprite};
 
 /// The widest rendition that serves as the poster.
@@ -25,6 +29,10 @@ pub struct SpinOutcome {
     pub manifest: SpinManifest,
     /// What was found and made.
     pub report: SpinReport,
+    /// Where each photo went, in the order of the frames.
+    pub transforms: Vec<FrameTransform>,
+    /// Every frame, small, all of one size: for a contact sheet.
+    pub tiles: Vec<Raster>,
     /// How long each stage took. Not in the report, which is the same for the same input.
     pub timings: Vec<(Stage, Duration)>,
 }
@@ -42,12 +50,29 @@ pub fn make_spin(
     sink: &dyn Sink,
     watch: Watch<'_>,
 ) -> Result<SpinOutcome, SpinError> {
-    let plan = Plan::new(capture, options)?;
-    for note in &plan.notes {
+    let started = Instant::now();
+    let studio = match &options.studio {
+        Some(asked) => Studio::open(capture, asked, options, watch)?,
+        None => Studio::none(capture),
+    };
+    let prepared = Instant::now();
+    let mut plan = Plan::new(&studio.capture, studio.size, options)?;
+    for note in studio.notes.iter().chain(&plan.notes) {
         watch.warn(note.clone());
     }
-    let started = Instant::now();
-    let frames = render_all(capture, &plan, options, sink, watch)?;
+    let searched = match options.target {
+        Some(target) => search_qualities(&studio, &mut plan, target, options, sink, watch)?,
+        None => Vec::new(),
+    };
+    let search_ended = Instant::now();
+    let workshop = Workshop {
+        studio: &studio,
+        plan: &plan,
+        options,
+        sink,
+        large: Mutex::new(()),
+    };
+    let frames = render_all(&workshop, watch)?;
     let encoded = Instant::now();
 
     let mut border = BorderColor::default();
@@ -64,23 +89,108 @@ pub fn make_spin(
     progress.step();
     progress.finish();
     let timings = vec![
-        (Stage::Encode, encoded - started),
+        (Stage::Matte, prepared - started),
+        (Stage::Search, search_ended - prepared),
+        (Stage::Encode, encoded - search_ended),
         (Stage::Sprite, encoded.elapsed()),
     ];
 
-    let report = report(capture, &plan, options, &finished, sprite.as_ref());
-    let manifest = manifest(capture, &plan, options, &finished, sprite, border);
+    let report = report(&studio, &plan, options, &finished, searched, sprite.as_ref());
+    let manifest = manifest(&studio, &plan, options, &finished, sprite, border);
+    let transforms = transforms(&studio, plan.sizes[0]);
     Ok(SpinOutcome {
         manifest,
         report,
+        transforms,
+        tiles,
         timings,
     })
+}
+
+/// Where a photo's pixels went in its frame.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct FrameTransform {
+    /// The photo's path within the capture.
+    pub file: String,
+    /// Two rows of three numbers, from pixels of the upright photo to those of the frame's largest rendition. Both count
+    /// from the upper left corner; pixel centres lie at halves.
+    pub matrix: [[f64; 3]; 2],
+}
+
+fn transforms(studio: &Studio, largest: (u32, u32)) -> Vec<FrameTransform> {
+    let frames = studio.capture.frames.iter().zip(&studio.treatments);
+    frames
+        .map(|(photo, treatment)| FrameTransform {
+            file: photo.name.clone(),
+            matrix: treatment.placement.matrix((photo.header.width(), photo.header.height()), largest),
+        })
+        .collect()
+}
+
+/// Frames that the search for qualities looks at, spread over the set.
+const SAMPLES: usize = 4;
+
+/// Sets the plan's qualities to those that meet `target` on a few frames.
+fn search_qualities(
+    studio: &Studio,
+    plan: &mut Plan,
+    target: Target,
+    options: &SpinOptions,
+    sink: &dyn Sink,
+    watch: Watch<'_>,
+) -> Result<Vec<FoundQuality>, SpinError> {
+    let count = studio.capture.frames.len();
+    let mut numbers: Vec<usize> = (0..SAMPLES.min(count)).map(|at| at * count / SAMPLES.min(count)).collect();
+    numbers.dedup();
+    let progress = Progress::start(watch, Stage::Search, numbers.len() + 1);
+    let workshop = Workshop {
+        studio,
+        plan,
+        options,
+        sink,
+        large: Mutex::new(()),
+    };
+    let mut resizer = Resizer::new();
+    let mut samples = Vec::new();
+    for &number in &numbers {
+        if watch.cancelled() {
+            return Err(SpinError::Cancelled);
+        }
+        let photo = &studio.capture.frames[number];
+        let sample = workshop.compose(photo, &studio.treatments[number]).and_then(|(composed, _)| {
+            render::resize(&mut resizer, &composed.frame, workshop.plan.sizes[0], "frames")
+        });
+        match sample {
+            Ok(sample) => samples.push(sample),
+            Err(RenderError::Spin(error)) => return Err(error),
+            // The rendering that follows names every photo that is bad.
+            Err(RenderError::Photo(_)) => {}
+        }
+        progress.step();
+    }
+    let encoding = |format, quality| options.encoding_at(format, quality);
+    let cancelled = || watch.cancelled();
+    let found = find_qualities(&samples, &plan.sizes, &plan.formats, &encoding, target, plan.workers, &cancelled)?;
+    for (at, (size, format)) in plan
+        .sizes
+        .iter()
+        .flat_map(|size| plan.formats.iter().map(move |format| (*size, *format)))
+        .enumerate()
+    {
+        if let Some(found) = found.iter().find(|found| found.size == size && found.format == format) {
+            plan.encodings[at] = options.encoding_at(format, found.quality);
+        }
+    }
+    progress.step();
+    progress.finish();
+    Ok(found)
 }
 
 /// A frame without its tile.
 struct FinishedFrame {
     file_bytes: Vec<u64>,
     color_converted: bool,
+    zoom: Option<FrameTiles>,
 }
 
 impl FinishedFrame {
@@ -89,6 +199,7 @@ impl FinishedFrame {
             file_bytes,
             tile,
             color_converted,
+            zoom,
             ..
         } = frame;
         (
@@ -96,6 +207,7 @@ impl FinishedFrame {
             Self {
                 file_bytes,
                 color_converted,
+                zoom,
             },
         )
     }
@@ -109,14 +221,8 @@ struct Failures {
     fatal: Option<SpinError>,
 }
 
-fn render_all(
-    capture: &CaptureSet,
-    plan: &Plan,
-    options: &SpinOptions,
-    sink: &dyn Sink,
-    watch: Watch<'_>,
-) -> Result<Vec<RenderedFrame>, SpinError> {
-    let photos = &capture.frames;
+fn render_all(workshop: &Workshop<'_>, watch: Watch<'_>) -> Result<Vec<RenderedFrame>, SpinError> {
+    let photos = &workshop.studio.capture.frames;
     let progress = Progress::start(watch, Stage::Encode, photos.len());
     let next = AtomicUsize::new(0);
     // Once a photo is bad there will be no spin: the others are only decoded, to name all that are bad at once.
@@ -158,20 +264,9 @@ fn render_all(
                 break;
             }
             let rendered = if any_bad.load(Ordering::Relaxed) {
-                render::open(photo, plan, options)
-                    .map(|_| None)
-                    .map_err(RenderError::Photo)
+                workshop.open(photo).map(|_| None).map_err(RenderError::Photo)
             } else {
-                render::render(
-                    number,
-                    photo,
-                    plan,
-                    options,
-                    sink,
-                    &mut resizer,
-                    &should_stop,
-                )
-                .map(Some)
+                workshop.render(number, &mut resizer, &should_stop).map(Some)
             };
             match rendered {
                 Ok(frame) => done.extend(frame.map(|frame| (number, frame))),
@@ -182,7 +277,7 @@ fn render_all(
         done
     };
     let mut frames: Vec<(usize, RenderedFrame)> = thread::scope(|scope| {
-        let workers: Vec<_> = (0..plan.workers).map(|_| scope.spawn(work)).collect();
+        let workers: Vec<_> = (0..workshop.plan.workers).map(|_| scope.spawn(work)).collect();
         workers
             .into_iter()
             .flat_map(|worker| {
@@ -217,7 +312,7 @@ fn render_all(
 }
 
 fn manifest(
-    capture: &CaptureSet,
+    studio: &Studio,
     plan: &Plan,
     options: &SpinOptions,
     finished: &[FinishedFrame],
@@ -229,16 +324,16 @@ fn manifest(
     SpinManifest {
         kind: SpinManifest::KIND.into(),
         version: SpinManifest::VERSION,
-        tiles: None,
+        tiles: zoom(plan, finished),
         generator: options.generator.clone(),
         width,
         height,
         background: border.hex(),
-        direction: options.direction,
+        direction: options.direction.or(studio.direction).unwrap_or_default(),
         loops: options.loops,
         start_frame: 0,
-        rows: rows(&capture.row_lengths),
-        frames: frames(capture),
+        rows: rows(&studio.capture),
+        frames: frames(studio),
         posters: posters(plan, &renditions, finished),
         renditions,
         sprite,
@@ -246,32 +341,46 @@ fn manifest(
     }
 }
 
-fn rows(lengths: &[u32]) -> Vec<Row> {
+fn rows(capture: &CaptureSet) -> Vec<Row> {
     let mut first_frame = 0;
-    let mut rows = Vec::with_capacity(lengths.len());
-    for &frame_count in lengths {
+    let mut rows = Vec::with_capacity(capture.row_lengths.len());
+    for (number, &frame_count) in capture.row_lengths.iter().enumerate() {
         rows.push(Row {
             first_frame,
             frame_count,
-            elevation_deg: None,
+            elevation_deg: capture.row_elevations_deg.get(number).copied().flatten(),
         });
         first_frame += frame_count;
     }
     rows
 }
 
-fn frames(capture: &CaptureSet) -> Vec<Frame> {
-    let steps = capture.row_lengths.iter().flat_map(|&length| {
-        (0..length).map(move |step| 360.0 * f64::from(step) / f64::from(length))
-    });
-    let photos = capture.frames.iter();
+fn frames(studio: &Studio) -> Vec<Frame> {
+    let photos = studio.capture.frames.iter();
     photos
-        .zip(steps)
-        .map(|(photo, azimuth_deg)| Frame {
+        .zip(&studio.azimuths_deg)
+        .map(|(photo, &azimuth_deg)| Frame {
             azimuth_deg,
             source: photo.name.clone(),
         })
         .collect()
+}
+
+/// The tiles of all frames, where every frame has them.
+fn zoom(plan: &Plan, finished: &[FinishedFrame]) -> Option<Tiles> {
+    let each: Option<Vec<FrameTiles>> = finished.iter().map(|frame| frame.zoom).collect();
+    let each = each?;
+    let first = each.first()?;
+    Some(Tiles {
+        format: TileSettings::for_formats(&plan.formats).format,
+        width: first.width,
+        height: first.height,
+        tile_size: first.tile_size,
+        levels: first.levels,
+        index_bytes: first.index_bytes,
+        size_bytes: each.iter().map(|tiles| tiles.size_bytes).sum(),
+        urls: (0..each.len()).map(tiles_path).collect(),
+    })
 }
 
 fn renditions(plan: &Plan, finished: &[FinishedFrame]) -> Vec<Rendition> {
@@ -317,12 +426,14 @@ fn posters(plan: &Plan, renditions: &[Rendition], finished: &[FinishedFrame]) ->
 }
 
 fn report(
-    capture: &CaptureSet,
+    studio: &Studio,
     plan: &Plan,
     options: &SpinOptions,
     finished: &[FinishedFrame],
+    searched: Vec<FoundQuality>,
     sprite: Option<&Sprite>,
 ) -> SpinReport {
+    let capture = &studio.capture;
     let photo = |photo: &Photo, role, color_converted| PhotoReport {
         file: photo.name.clone(),
         role,
@@ -362,8 +473,11 @@ fn report(
         warnings: capture
             .warnings
             .iter()
+            .chain(&studio.notes)
             .chain(&plan.notes)
             .cloned()
             .collect(),
+        quality: studio.report.clone(),
+        searched: searched.into_iter().map(SearchedQuality::from).collect(),
     }
 }
