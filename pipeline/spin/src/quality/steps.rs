@@ -22,7 +22,9 @@ const SUPPORTED: f64 = 0.15;
 /// And it is wider than the steps about it by this much.
 const LEAST_WIDTH: f64 = 1.12;
 /// The same without other evidence.
-const CERTAIN_WIDTH: f64 = 1.25;
+const CERTAIN_WIDTH: f64 = 1.35;
+/// Rows of fewer photos take steps so large that some look like two: there other evidence is needed.
+const CERTAIN_PHOTOS: usize = 20;
 
 /// Finds the steps that are missing from a row in order. `numbers_skipped` tells how many numbers the file names leave
 /// out between two places of the row.
@@ -52,6 +54,7 @@ pub(super) fn missing(turn: &Turn<'_>, numbers_skipped: &dyn Fn(usize, usize) ->
         let (least_score, least_width) = match (skipped, so_far < wanted) {
             (1..=3, _) => (SUPPORTED, LEAST_WIDTH),
             (_, true) => (LIKELY, LEAST_WIDTH),
+            _ if count < CERTAIN_PHOTOS => (f64::INFINITY, f64::INFINITY),
             _ => (CERTAIN, CERTAIN_WIDTH),
         };
         if score >= least_score && gap.width_steps >= least_width {
@@ -86,7 +89,7 @@ fn candidate(turn: &Turn<'_>, at: usize, closes: bool) -> Option<(f64, Gap)> {
             [seen(at - 2, at), seen(at + 1, at + 3)],
             [seen(at - 3, at - 1), seen(at + 2, at + 4)],
         )?;
-        let more = (two - one).max(one * 0.05);
+        let more = (two - one).max(one * 0.2);
         score += (here - one) / more / scales.len() as f64;
         width += here / one.max(f64::MIN_POSITIVE) / scales.len() as f64;
     }
