@@ -29,6 +29,8 @@ pub struct Arguments {
 pub enum Command {
     /// Make a spin from a folder of turntable photos.
     Spin(SpinArguments),
+    /// Turn a finished spin into a zip for marketplaces, an animated WebP or an MP4.
+    Export(ExportArguments),
     /// Make a 3D model light enough for the web.
     Optimize(OptimizeArguments),
     /// Publish a finished spin, a finished model or both as a product, without the service.
@@ -98,6 +100,48 @@ pub enum DirectionArgument {
     CounterClockwise,
     /// With the clock: the near side moves to the left.
     Clockwise,
+}
+
+#[derive(Debug, Args)]
+pub struct ExportArguments {
+    /// Folder that `xoay spin` wrote.
+    pub spin: PathBuf,
+    /// The file to make; its ending says what: .zip, .webp or .mp4 (which takes ffmpeg).
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+    /// How many frames, spread evenly over the turn [default: 24 in a zip, 36 in a WebP, all in an MP4].
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=2000))]
+    pub frames: Option<u32>,
+    /// Longest side in pixels; pictures are never enlarged.
+    #[arg(long, value_name = "PIXELS", value_parser = clap::value_parser!(u32).range(16..=16_384))]
+    pub size: Option<u32>,
+    /// Zip: pad the pictures to squares.
+    #[arg(long)]
+    pub square: bool,
+    /// Zip: what a marketplace asks for.
+    #[arg(long, value_enum)]
+    pub preset: Option<PresetArgument>,
+    /// Zip: beginning of the pictures' names [default: the zip's own name].
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+    /// Which row of camera heights, from 1, the lowest [default: 1].
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=64))]
+    pub row: Option<u32>,
+    /// WebP and MP4: seconds that a whole turn takes [default: 6].
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=120))]
+    pub turn_seconds: Option<u32>,
+    /// MP4: how often it turns [default: 2].
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub turns: Option<u32>,
+}
+
+/// A marketplace as the command line spells it.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum PresetArgument {
+    /// Amazon's 360 view: 24, 48 or 72 square PNGs of 1500 to 2500 pixels on white.
+    Amazon,
+    /// Shopify: square JPEGs of 2048 pixels.
+    Shopify,
 }
 
 #[derive(Debug, Args)]

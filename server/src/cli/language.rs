@@ -77,6 +77,19 @@ Mã kết thúc:
   xoay spin anh/ -o spin/ --json | jq -r 'select(.event==\"advanced\").done'",
     ),
     (
+        "export",
+        "Examples:
+  xoay export spin/ -o jar.zip --frames 24 --size 1600 --square
+  xoay export spin/ -o B0EXAMPLE1.zip --preset amazon --frames 72
+  xoay export spin/ -o jar.webp --size 600
+  xoay export spin/ -o jar.mp4 --turns 3",
+        "Ví dụ:
+  xoay export spin/ -o hu.zip --frames 24 --size 1600 --square
+  xoay export spin/ -o B0EXAMPLE1.zip --preset amazon --frames 72
+  xoay export spin/ -o hu.webp --size 600
+  xoay export spin/ -o hu.mp4 --turns 3",
+    ),
+    (
         "optimize",
         "Examples:
   xoay optimize scan.glb -o light.glb --report report.json
@@ -207,6 +220,45 @@ const VIETNAMESE: &[(&str, &str, &str)] = &[
         "Ảnh cho thấy gì, bằng tiếng Việt, dành cho người không nhìn thấy ảnh",
     ),
     ("spin", "alt_en", "Ảnh cho thấy gì, bằng tiếng Anh"),
+    (
+        "export",
+        "",
+        "Xuất ảnh xoay đã xong thành zip cho sàn thương mại, WebP động hoặc MP4",
+    ),
+    ("export", "spin", "Thư mục mà xoay spin đã tạo"),
+    (
+        "export",
+        "output",
+        "Tệp cần tạo; phần đuôi cho biết dạng: .zip, .webp hoặc .mp4 (cần ffmpeg)",
+    ),
+    (
+        "export",
+        "frames",
+        "Số khung hình, chia đều vòng xoay [mặc định: 24 trong zip, 36 trong WebP, tất cả trong MP4]",
+    ),
+    (
+        "export",
+        "size",
+        "Cạnh dài nhất tính bằng điểm ảnh; ảnh không bao giờ bị phóng to",
+    ),
+    ("export", "square", "Zip: thêm lề để ảnh thành hình vuông"),
+    ("export", "preset", "Zip: theo yêu cầu của một sàn"),
+    (
+        "export",
+        "name",
+        "Zip: phần đầu của tên ảnh [mặc định: tên tệp zip]",
+    ),
+    (
+        "export",
+        "row",
+        "Hàng độ cao máy ảnh nào, tính từ 1 là thấp nhất [mặc định: 1]",
+    ),
+    (
+        "export",
+        "turn_seconds",
+        "WebP và MP4: số giây của một vòng xoay [mặc định: 6]",
+    ),
+    ("export", "turns", "MP4: số vòng xoay [mặc định: 2]"),
     ("optimize", "", "Làm một mô hình 3D đủ nhẹ cho trang web"),
     (
         "optimize",
@@ -398,7 +450,7 @@ fn in_vietnamese(error: &clap::Error) -> Option<String> {
         ),
         ErrorKind::MissingRequiredArgument => format!("còn thiếu: {argument}"),
         ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            "còn thiếu tên lệnh: spin, optimize, publish, serve hoặc completions".to_owned()
+            "còn thiếu tên lệnh: spin, export, optimize, publish, serve hoặc completions".to_owned()
         }
         ErrorKind::InvalidValue | ErrorKind::ValueValidation if value.is_empty() => {
             format!("{argument} cần một giá trị{valid}")
