@@ -8,6 +8,8 @@ mod exif;
 mod header;
 mod jpeg;
 mod orientation;
+#[cfg(feature = "turbojpeg")]
+mod planar;
 mod raster;
 mod read_back;
 mod resize;
@@ -20,6 +22,8 @@ pub use encode::{Encoding, encode};
 pub use error::{Found, ImagingError};
 pub use header::{Header, Limits, probe};
 pub use orientation::Orientation;
+#[cfg(feature = "turbojpeg")]
+pub use planar::Planar;
 pub use raster::{Channels, Raster};
 pub use read_back::{can_read_back, read_back};
 pub use resize::Resizer;
