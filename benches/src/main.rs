@@ -2,6 +2,7 @@
 
 mod demo;
 mod measure;
+mod spin;
 
 use std::path::PathBuf;
 
@@ -10,7 +11,9 @@ use anyhow::{Result, bail};
 const HELP: &str = "cargo xtask bench <name> [arguments]
 
   demo [photos-folder] [model]   seconds, memory and bytes of `xoay spin` and `xoay optimize`;
-                                 the bundled honey jar where nothing is named";
+                                 the bundled honey jar where nothing is named
+  spin [capture]                 small pictures against sharp, AVIF's bytes against JPEG's; a folder of photos,
+                                 the bundled honey jar where none is named";
 
 fn main() -> Result<()> {
     let mut arguments = std::env::args_os().skip(1);
@@ -20,6 +23,8 @@ fn main() -> Result<()> {
             arguments.next().map(PathBuf::from),
             arguments.next().map(PathBuf::from),
         ),
+        Some("spin") => spin::run(arguments.next().map(PathBuf::from)),
+        Some(spin::CHILD) => spin::as_child(arguments),
         Some(measure::CHILD) => measure::as_child(arguments),
         Some("help" | "--help" | "") => {
             println!("{HELP}");

@@ -10,9 +10,9 @@ pub use error::{ErrorKind, RecipeError};
 pub use inspect::{InspectOutcome, inspect};
 pub use model::{ModelOptions, ModelOutcome, make_model, optimize_model};
 pub use output::{StagedFolder, write_whole};
-pub use spin::make_spin;
-pub use xoay_spin::{
-    CaptureOptions, Finding, FindingKind, InspectOptions, QualityReport, RowSplit, Severity, SpinOptions,
-    SpinOutcome, TurnShape, Unit,
-};
+pub use spin::{SpinExtras, make_spin};
 pub use xoay_spin::export;
+pub use xoay_spin::{
+    CaptureOptions, Finding, FindingKind, InspectOptions, QualityReport, RepairMode, RowSplit,
+    Severity, SpinOptions, SpinOutcome, StudioBackground, StudioOptions, Target, TurnShape, Unit,
+};

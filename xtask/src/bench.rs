@@ -20,6 +20,9 @@ pub struct Options {
 pub fn run(options: &Options) -> Result<()> {
     tools::ensure(&[tools::BUILD, tools::DRAWING])?;
     tools::ensure_wasm_target()?;
+    if options.name == "spin" {
+        tools::ensure_sharp()?;
+    }
     say("Building in release mode");
     execute(cargo().args([
         "build",

@@ -225,6 +225,27 @@ pub fn ensure_validator() -> Result<()> {
     Ok(())
 }
 
+/// What the spin's bench is compared with, in `target/tools/sharp`, from the lock file in `benches/peers`.
+pub fn ensure_sharp() -> Result<()> {
+    let source = root().join("benches/peers");
+    let place = target_dir().join("tools/sharp");
+    once(&place, &source.join("package-lock.json"), || {
+        for file in ["package.json", "package-lock.json"] {
+            fs::copy(source.join(file), place.join(file)).context("cannot copy benches/peers")?;
+        }
+        execute(Command::new("npm").current_dir(&place).args([
+            "ci",
+            "--no-audit",
+            "--no-fund",
+            "--loglevel=error",
+        ]))
+    })?;
+    // The script looks for its package beside itself.
+    fs::copy(source.join("sharp.mjs"), place.join("sharp.mjs"))
+        .context("cannot copy benches/peers")?;
+    Ok(())
+}
+
 /// The S3 test server in `target/tools/s3`, from `tests/s3/requirements.txt`.
 pub fn ensure_s3_server() -> Result<()> {
     let requirements = root().join("tests/s3/requirements.txt");

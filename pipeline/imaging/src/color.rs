@@ -161,6 +161,13 @@ const fn layout(channels: Channels) -> Layout {
     }
 }
 
+/// Whether a file with this profile holds sRGB already.
+#[cfg_attr(not(feature = "turbojpeg"), expect(dead_code))]
+pub(crate) fn is_srgb_icc(icc: &[u8]) -> bool {
+    ColorProfile::new_from_slice(icc)
+        .is_ok_and(|profile| profile.color_space == DataColorSpace::Rgb && is_srgb(&profile))
+}
+
 /// Whether the profile maps colours to where sRGB has them. There are dozens of "sRGB" profiles with other names,
 /// curves and checksums; what they do is what counts.
 fn is_srgb(profile: &ColorProfile) -> bool {

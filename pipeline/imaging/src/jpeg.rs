@@ -9,6 +9,8 @@ mod backend;
 mod head;
 
 pub(crate) use backend::{decode, encode};
+#[cfg(feature = "turbojpeg")]
+pub(crate) use backend::{failed, is_harmless};
 pub(crate) use head::JpegHead;
 
 /// Longest side of a JPEG that libjpeg accepts, in pixels.

@@ -10,6 +10,8 @@ mod header;
 mod heic;
 mod jpeg;
 mod orientation;
+#[cfg(feature = "turbojpeg")]
+mod planar;
 mod raster;
 mod read_back;
 mod resize;
@@ -23,6 +25,8 @@ pub use error::{Found, ImagingError};
 pub use exif::CameraSettings;
 pub use header::{Header, Limits, probe};
 pub use orientation::Orientation;
+#[cfg(feature = "turbojpeg")]
+pub use planar::Planar;
 pub use raster::{Channels, Raster};
 pub use read_back::{can_read_back, read_back};
 pub use resize::Resizer;

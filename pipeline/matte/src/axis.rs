@@ -22,10 +22,16 @@ const LEAST_SLOPE: f32 = 0.006;
 pub(crate) fn of(masks: &[Mask], disc: Option<&Disc>, full_turn: bool) -> Axis {
     let (width, height) = (masks[0].width as f32, masks[0].height as f32);
     let at_half = |x: f32, y: f32, slope: f32| x + slope * (height / 2.0 - y);
-    let swept = if full_turn && masks.len() >= 8 { sweep(masks) } else { None };
+    let swept = if full_turn && masks.len() >= 8 {
+        sweep(masks)
+    } else {
+        None
+    };
     let (x, slope, known) = match (swept, disc) {
         // The disc stands nearer to the truth where they differ: a product's shadow does not move its middle.
-        (Some(sweep), Some(disc)) if (sweep.at(disc.center_y) - disc.center_x).abs() > 0.015 * width => {
+        (Some(sweep), Some(disc))
+            if (sweep.at(disc.center_y) - disc.center_x).abs() > 0.015 * width =>
+        {
             (disc.center_x, 0.0, true)
         }
         (Some(sweep), _) => (at_half(sweep.x, sweep.y, sweep.slope), sweep.slope, true),
@@ -73,23 +79,27 @@ fn sweep(masks: &[Mask]) -> Option<Sweep> {
         return None;
     }
     let apart = middles.len() / 2;
-    let slopes: Vec<f32> =
-        middles.iter().zip(&middles[apart..]).map(|(a, b)| (b.1 - a.1) / (b.0 - a.0)).collect();
+    let slopes: Vec<f32> = middles
+        .iter()
+        .zip(&middles[apart..])
+        .map(|(a, b)| (b.1 - a.1) / (b.0 - a.0))
+        .collect();
     let mut slope = median(slopes);
     let y = median(middles.iter().map(|m| m.0).collect());
     let middle = |slope: f32| median(middles.iter().map(|m| m.1 - slope * (m.0 - y)).collect());
     let mut x = middle(slope);
-    let off = median(middles.iter().map(|m| (m.1 - x - slope * (m.0 - y)).abs()).collect());
+    let off = median(
+        middles
+            .iter()
+            .map(|m| (m.1 - x - slope * (m.0 - y)).abs())
+            .collect(),
+    );
     // Less than half a pixel over the whole height, or an uneven sweep, is no lean.
     if slope.abs() > MOST_SLOPE || off > 1.5 || slope.abs() < LEAST_SLOPE {
         slope = 0.0;
         x = middle(0.0);
     }
-    Some(Sweep {
-        x,
-        y,
-        slope,
-    })
+    Some(Sweep { x, y, slope })
 }
 
 #[cfg(test)]
@@ -109,7 +119,10 @@ mod tests {
             })
             .collect();
         let axis = of(&masks, None, true);
-        assert!((axis.slope + 0.02).abs() < 0.003 && (axis.x * 480.0 - 220.5).abs() < 1.0, "{axis:?}");
+        assert!(
+            (axis.slope + 0.02).abs() < 0.003 && (axis.x * 480.0 - 220.5).abs() < 1.0,
+            "{axis:?}"
+        );
         assert!(!of(&masks, None, false).known);
     }
 }

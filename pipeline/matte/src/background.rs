@@ -40,7 +40,9 @@ impl Background {
             let (x, y) = (x as f32, y as f32);
             match disc {
                 Some(disc) if disc.radius(x, y) <= 1.0 => Region::DiscTop,
-                Some(disc) if disc.is_below(x, y) && y > disc.center_y + 0.3 * disc.half_height => Region::Below,
+                Some(disc) if disc.is_below(x, y) && y > disc.center_y + 0.3 * disc.half_height => {
+                    Region::Below
+                }
                 _ => Region::Backdrop,
             }
         });
@@ -53,7 +55,9 @@ impl Background {
             beyond: Vec::new(),
         };
         let disc_rim = |x: usize, y: usize| {
-            disc.is_some_and(|disc| (disc.radius(x as f32, y as f32) - 1.0).abs() * disc.half_height < 2.5)
+            disc.is_some_and(|disc| {
+                (disc.radius(x as f32, y as f32) - 1.0).abs() * disc.half_height < 2.5
+            })
         };
         if bare.is_none() {
             let band = (width.max(height) / 12).max(2);
@@ -73,7 +77,9 @@ impl Background {
             });
             let seeds = Mask::from_fn(width, height, |x, y| {
                 let radius = disc.radius(x as f32, y as f32);
-                inside.at(x, y) && (bare.is_some() || (radius > 0.6 && y as f32 > disc.center_y - 0.4 * disc.half_height))
+                inside.at(x, y)
+                    && (bare.is_some()
+                        || (radius > 0.6 && y as f32 > disc.center_y - 0.4 * disc.half_height))
             });
             out.fit(temporal, seen, &inside, &seeds, Degree::Square);
             out.mend_rim(disc, disc_rim);
@@ -95,7 +101,8 @@ impl Background {
                     let factor = (1.0 + by / disc.half_height) / radius.max(1e-3);
                     let x = disc.center_x + (x as f32 - disc.center_x) * factor;
                     let y = disc.center_y + (y as f32 - disc.center_y) * factor;
-                    let inside = |c: f32, length: usize| (c + 0.5).clamp(0.0, length as f32 - 1.0) as usize;
+                    let inside =
+                        |c: f32, length: usize| (c + 0.5).clamp(0.0, length as f32 - 1.0) as usize;
                     smooth.at(inside(x, width), inside(y, height))
                 };
                 let at = y * width + x;
@@ -125,7 +132,14 @@ impl Background {
     }
 
     /// Grows a smooth surface from `seeds` over `inside` and keeps what was seen where it agrees.
-    fn fit(&mut self, temporal: &Temporal, seen: &LogImage, inside: &Mask, seeds: &Mask, degree: Degree) {
+    fn fit(
+        &mut self,
+        temporal: &Temporal,
+        seen: &LogImage,
+        inside: &Mask,
+        seeds: &Mask,
+        degree: Degree,
+    ) {
         let (width, height) = (seen.width, seen.height);
         let noise = temporal.noise.least();
         let mut member = seeds.clone();
@@ -135,10 +149,14 @@ impl Background {
             let Some(fitted) = Surface::fit(seen, &member, degree) else {
                 break;
             };
-            let off = |x: usize, y: usize| largest_difference(seen.at(x, y), fitted.at(width, height, x, y));
+            let off = |x: usize, y: usize| {
+                largest_difference(seen.at(x, y), fitted.at(width, height, x, y))
+            };
             let typical = quantile(each(&member).map(|(x, y)| off(x, y)).collect(), 0.6);
             tolerance = (3.0 * typical).clamp(LEAST_TOLERANCE.max(4.0 * noise), MOST_TOLERANCE);
-            member = Mask::from_fn(width, height, |x, y| inside.at(x, y) && off(x, y) < tolerance);
+            member = Mask::from_fn(width, height, |x, y| {
+                inside.at(x, y) && off(x, y) < tolerance
+            });
             surface = Some(fitted);
         }
         let Some(surface) = surface else {
@@ -187,7 +205,11 @@ impl Background {
 
 fn each(mask: &Mask) -> impl Iterator<Item = (usize, usize)> {
     let width = mask.width;
-    mask.data.iter().enumerate().filter(|(_, set)| **set).map(move |(at, _)| (at % width, at / width))
+    mask.data
+        .iter()
+        .enumerate()
+        .filter(|(_, set)| **set)
+        .map(move |(at, _)| (at % width, at / width))
 }
 
 pub(crate) fn largest_difference(a: [f32; 3], b: [f32; 3]) -> f32 {
@@ -220,7 +242,11 @@ impl Surface {
         if points.len() < 10 * terms {
             return None;
         }
-        let points: Vec<_> = points.iter().step_by((points.len() / 6000).max(1)).copied().collect();
+        let points: Vec<_> = points
+            .iter()
+            .step_by((points.len() / 6000).max(1))
+            .copied()
+            .collect();
         let mut out = Self {
             terms,
             factors: [[0.0; 10]; 3],
@@ -235,7 +261,9 @@ impl Surface {
             }
             let off: Vec<f32> = points
                 .iter()
-                .map(|&(x, y)| largest_difference(seen.at(x, y), out.at(seen.width, seen.height, x, y)))
+                .map(|&(x, y)| {
+                    largest_difference(seen.at(x, y), out.at(seen.width, seen.height, x, y))
+                })
                 .collect();
             let scale = (1.4826 * quantile(off.clone(), 0.5)).max(0.004) * 4.0;
             for (weight, off) in weights.iter_mut().zip(off) {
@@ -246,7 +274,13 @@ impl Surface {
         Some(out)
     }
 
-    fn solve(&self, seen: &LogImage, points: &[(usize, usize)], weights: &[f64], channel: usize) -> Option<[f64; 10]> {
+    fn solve(
+        &self,
+        seen: &LogImage,
+        points: &[(usize, usize)],
+        weights: &[f64],
+        channel: usize,
+    ) -> Option<[f64; 10]> {
         let n = self.terms;
         let mut matrix = [[0.0_f64; 11]; 10];
         for (&(x, y), weight) in points.iter().zip(weights) {
@@ -261,8 +295,17 @@ impl Surface {
         }
         for column in 0..n {
             // A little ridge: a surface seen along one edge only must not run away.
-            matrix[column][column] += 1e-6 * points.len() as f64 + if column >= 3 { 1e-5 * points.len() as f64 } else { 0.0 };
-            let pivot = (column..n).max_by(|a, b| matrix[*a][column].abs().total_cmp(&matrix[*b][column].abs()))?;
+            matrix[column][column] += 1e-6 * points.len() as f64
+                + if column >= 3 {
+                    1e-5 * points.len() as f64
+                } else {
+                    0.0
+                };
+            let pivot = (column..n).max_by(|a, b| {
+                matrix[*a][column]
+                    .abs()
+                    .total_cmp(&matrix[*b][column].abs())
+            })?;
             if matrix[pivot][column].abs() < 1e-12 {
                 return None;
             }
@@ -287,7 +330,11 @@ impl Surface {
     fn at(&self, width: usize, height: usize, x: usize, y: usize) -> [f32; 3] {
         let terms = terms(width, height, x, y);
         self.factors.map(|factors| {
-            terms[..self.terms].iter().zip(factors).map(|(t, f)| t * f).sum::<f64>() as f32
+            terms[..self.terms]
+                .iter()
+                .zip(factors)
+                .map(|(t, f)| t * f)
+                .sum::<f64>() as f32
         })
     }
 }
@@ -296,5 +343,16 @@ fn terms(width: usize, height: usize, x: usize, y: usize) -> [f64; 10] {
     let half = width.max(height) as f64 / 2.0;
     let x = (x as f64 - width as f64 / 2.0) / half;
     let y = (y as f64 - height as f64 / 2.0) / half;
-    [1.0, x, y, x * x, x * y, y * y, x * x * x, x * x * y, x * y * y, y * y * y]
+    [
+        1.0,
+        x,
+        y,
+        x * x,
+        x * y,
+        y * y,
+        x * x * x,
+        x * x * y,
+        x * y * y,
+        y * y * y,
+    ]
 }

@@ -18,14 +18,24 @@ pub(crate) struct Camera {
 
 impl Camera {
     /// Looks down by `tilt_rad`; the origin appears at `(x, y)`, `depth` away.
-    pub(crate) fn looking_at(focal: f32, center: [f32; 2], tilt_rad: f32, (x, y): (f32, f32), depth: f32) -> Self {
+    pub(crate) fn looking_at(
+        focal: f32,
+        center: [f32; 2],
+        tilt_rad: f32,
+        (x, y): (f32, f32),
+        depth: f32,
+    ) -> Self {
         let (sin_tilt, cos_tilt) = tilt_rad.sin_cos();
         Self {
             focal,
             center,
             sin_tilt,
             cos_tilt,
-            translation: [(x - center[0]) / focal * depth, (y - center[1]) / focal * depth, depth],
+            translation: [
+                (x - center[0]) / focal * depth,
+                (y - center[1]) / focal * depth,
+                depth,
+            ],
         }
     }
 
@@ -33,7 +43,9 @@ impl Camera {
     pub(crate) fn of_disc(disc: &Disc, focal: f32, center: [f32; 2]) -> Self {
         // Newton's method on (tilt, depth, x, y) against the outline's four extremes, from the far-away camera's answer.
         let mut state = [
-            (disc.half_height / disc.half_width).clamp(0.02, 0.98).asin(),
+            (disc.half_height / disc.half_width)
+                .clamp(0.02, 0.98)
+                .asin(),
             focal / disc.half_width,
             disc.center_x,
             disc.center_y,
@@ -97,7 +109,8 @@ impl Camera {
 /// Solves four linear equations by Gauss's elimination with pivots.
 pub(crate) fn solve<const N: usize, const M: usize>(mut m: [[f32; M]; N]) -> Option<[f32; N]> {
     for column in 0..N {
-        let pivot = (column..N).max_by(|a, b| m[*a][column].abs().total_cmp(&m[*b][column].abs()))?;
+        let pivot =
+            (column..N).max_by(|a, b| m[*a][column].abs().total_cmp(&m[*b][column].abs()))?;
         if m[pivot][column].abs() < 1e-12 {
             return None;
         }
@@ -126,8 +139,13 @@ mod tests {
 
     #[test]
     fn a_disc_gives_back_the_camera_that_saw_it() {
-        for (tilt_deg, depth, at) in [(15.0_f32, 4.8, (240.0, 280.0)), (38.0, 8.0, (215.0, 256.0)), (60.0, 5.0, (240.0, 180.0))] {
-            let true_camera = Camera::looking_at(832.0, [240.0, 180.0], tilt_deg.to_radians(), at, depth);
+        for (tilt_deg, depth, at) in [
+            (15.0_f32, 4.8, (240.0, 280.0)),
+            (38.0, 8.0, (215.0, 256.0)),
+            (60.0, 5.0, (240.0, 180.0)),
+        ] {
+            let true_camera =
+                Camera::looking_at(832.0, [240.0, 180.0], tilt_deg.to_radians(), at, depth);
             let [left, right, top, bottom] = true_camera.circle_extremes();
             let disc = Disc {
                 center_x: (left + right) / 2.0,
@@ -136,8 +154,14 @@ mod tests {
                 half_height: (bottom - top) / 2.0,
             };
             let found = Camera::of_disc(&disc, 832.0, [240.0, 180.0]);
-            assert!((found.sin_tilt.asin().to_degrees() - tilt_deg).abs() < 0.3, "{found:?} {true_camera:?}");
-            assert!((found.translation[2] / depth - 1.0).abs() < 0.02, "{found:?}");
+            assert!(
+                (found.sin_tilt.asin().to_degrees() - tilt_deg).abs() < 0.3,
+                "{found:?} {true_camera:?}"
+            );
+            assert!(
+                (found.translation[2] / depth - 1.0).abs() < 0.02,
+                "{found:?}"
+            );
         }
     }
 }

@@ -33,7 +33,11 @@ pub(crate) fn of(image: &LogImage, mask: &Mask, hull: Option<&Mask>) -> f32 {
                 let inner = pixel(x, y, -dx * ASIDE, -dy * ASIDE);
                 let outer = pixel(x, y, dx * ASIDE, dy * ASIDE);
                 edges += 1;
-                let apart = inner.iter().zip(outer).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+                let apart = inner
+                    .iter()
+                    .zip(outer)
+                    .map(|(a, b)| (a - b).abs())
+                    .fold(0.0, f32::max);
                 weak += usize::from(apart < WEAK);
             }
         }

@@ -21,14 +21,19 @@ pub(crate) struct Ties {
 /// The cheapest mask under `odds`, of which edges follow those of `image`.
 pub(crate) fn cut(odds: &Plane<f32>, image: &LogImage, ties: Ties) -> Mask {
     let (width, height) = (odds.width, odds.height);
-    let mut grid = GridCut::new(width, height, odds.data.iter().map(|o| (o * UNIT) as i32).collect());
+    let mut grid = GridCut::new(
+        width,
+        height,
+        odds.data.iter().map(|o| (o * UNIT) as i32).collect(),
+    );
     let falloff = 1.0 / (2.0 * ties.contrast * ties.contrast);
     for y in 0..height {
         for x in 0..width {
             let here = image.at(x, y);
             for direction in [0, 2, 4, 6] {
                 let (dx, dy) = STEPS[direction];
-                let (Some(ox), Some(oy)) = (x.checked_add_signed(dx), y.checked_add_signed(dy)) else {
+                let (Some(ox), Some(oy)) = (x.checked_add_signed(dx), y.checked_add_signed(dy))
+                else {
                     continue;
                 };
                 if ox >= width || oy >= height {
@@ -36,7 +41,11 @@ pub(crate) fn cut(odds: &Plane<f32>, image: &LogImage, ties: Ties) -> Mask {
                 }
                 let there = image.at(ox, oy);
                 let square: f32 = here.iter().zip(there).map(|(a, b)| (a - b) * (a - b)).sum();
-                let length = if direction < 4 { 1.0 } else { std::f32::consts::FRAC_1_SQRT_2 };
+                let length = if direction < 4 {
+                    1.0
+                } else {
+                    std::f32::consts::FRAC_1_SQRT_2
+                };
                 let weight = ties.least + (ties.strength - ties.least) * (-square * falloff).exp();
                 grid.tie(y * width + x, direction, (weight * length * UNIT) as i32);
             }
@@ -52,7 +61,11 @@ pub(crate) fn whole(mask: &Mask, odds: &Plane<f32>) -> Mask {
         return mask.clone();
     };
     let mut out = Mask {
-        data: labels.data.iter().map(|l| *l > 0 && sizes[*l as usize - 1] * 20 >= largest).collect(),
+        data: labels
+            .data
+            .iter()
+            .map(|l| *l > 0 && sizes[*l as usize - 1] * 20 >= largest)
+            .collect(),
         ..*mask
     };
     let (labels, sizes) = out.inverted().components();
@@ -62,7 +75,8 @@ pub(crate) fn whole(mask: &Mask, odds: &Plane<f32>) -> Mask {
         for x in 0..out.width {
             let label = labels.at(x, y) as usize;
             if label > 0 {
-                at_border[label - 1] |= x == 0 || y == 0 || x + 1 == out.width || y + 1 == out.height;
+                at_border[label - 1] |=
+                    x == 0 || y == 0 || x + 1 == out.width || y + 1 == out.height;
                 sums[label - 1] += odds.at(x, y);
             }
         }

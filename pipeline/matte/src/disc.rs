@@ -92,9 +92,13 @@ pub(crate) fn find(edges: &Plane<f32>, moving: &Mask, workers: usize) -> Option<
             distinct.push(*disc);
         }
     }
-    let mut refined = map_indexed(distinct.len(), workers, |at| refine(edges, distinct[at].scaled(2.0)));
+    let mut refined = map_indexed(distinct.len(), workers, |at| {
+        refine(edges, distinct[at].scaled(2.0))
+    });
     let product = Extent::of(moving);
-    refined.retain(|(_, disc)| product.is_none_or(|product| product.may_stand_on(disc)) && is_quiet_below(disc, moving));
+    refined.retain(|(_, disc)| {
+        product.is_none_or(|product| product.may_stand_on(disc)) && is_quiet_below(disc, moving)
+    });
     let best = refined.iter().map(|(score, _)| *score).fold(0.0, f32::max);
     if best < MIN_SCORE {
         return None;
@@ -116,7 +120,14 @@ struct Extent {
 
 impl Extent {
     fn of(moving: &Mask) -> Option<Self> {
-        let places = || moving.data.iter().enumerate().filter(|(_, set)| **set).map(|(at, _)| at);
+        let places = || {
+            moving
+                .data
+                .iter()
+                .enumerate()
+                .filter(|(_, set)| **set)
+                .map(|(at, _)| at)
+        };
         if places().count() * 200 < moving.data.len() {
             return None; // a plain product of revolution does not seem to move
         }
@@ -130,7 +141,8 @@ impl Extent {
 
     /// A disc is hardly much narrower than its product, or nobody would see it, and lies low.
     fn may_stand_on(&self, disc: &Disc) -> bool {
-        disc.half_width > 0.8 * self.half_width && disc.center_y + 0.5 * disc.half_height > self.middle
+        disc.half_width > 0.8 * self.half_width
+            && disc.center_y + 0.5 * disc.half_height > self.middle
     }
 }
 
@@ -223,7 +235,9 @@ fn score(edges: &Plane<f32>, disc: &Disc, angles: &[f32], aside: f32) -> f32 {
                 )
             };
             if let Some(on) = place(0.0) {
-                let off = place(-aside).unwrap_or(0.0).max(place(aside).unwrap_or(0.0));
+                let off = place(-aside)
+                    .unwrap_or(0.0)
+                    .max(place(aside).unwrap_or(0.0));
                 sum += (on - off).clamp(-1.0, STRONG_CONTRAST);
                 seen += 1;
             }
@@ -251,15 +265,19 @@ pub(crate) fn static_edges(median: &Plane<f32>, variation: &Plane<f32>, noise: f
 
 /// At half the size: of four pixels the strongest, softened.
 fn shrunk(edges: &Plane<f32>) -> Plane<f32> {
-    let half = Plane::from_fn((edges.width / 2).max(1), (edges.height / 2).max(1), |x, y| {
-        let mut best = 0.0_f32;
-        for yy in 2 * y..(2 * y + 2).min(edges.height) {
-            for xx in 2 * x..(2 * x + 2).min(edges.width) {
-                best = best.max(edges.at(xx, yy));
+    let half = Plane::from_fn(
+        (edges.width / 2).max(1),
+        (edges.height / 2).max(1),
+        |x, y| {
+            let mut best = 0.0_f32;
+            for yy in 2 * y..(2 * y + 2).min(edges.height) {
+                for xx in 2 * x..(2 * x + 2).min(edges.width) {
+                    best = best.max(edges.at(xx, yy));
+                }
             }
-        }
-        best
-    });
+            best
+        },
+    );
     half.box_filtered(1)
 }
 
@@ -278,7 +296,11 @@ mod tests {
 
     fn find_in(luminance: &Plane<f32>) -> Option<Disc> {
         let still = Plane::new(480, 360, 0.0);
-        find(&static_edges(luminance, &still, 0.01), &Mask::new(480, 360, false), 2)
+        find(
+            &static_edges(luminance, &still, 0.01),
+            &Mask::new(480, 360, false),
+            2,
+        )
     }
 
     #[test]
@@ -297,7 +319,9 @@ mod tests {
         let luminance = Plane::from_fn(480, 360, |x, y| {
             let (x, y) = (x as f32, y as f32);
             let marks = (y - 240.0).atan2(x - 250.0);
-            let light = if foot.radius(x, y) < 1.0 || ((x - 250.0).abs() < 50.0 && y < 240.0 && y > 100.0) {
+            let light = if foot.radius(x, y) < 1.0
+                || ((x - 250.0).abs() < 50.0 && y < 240.0 && y > 100.0)
+            {
                 -2.0
             } else if disc.radius(x, y) > 1.0 {
                 -0.1
@@ -309,8 +333,14 @@ mod tests {
             light + 0.005 * chance(x, y)
         });
         let found = find_in(&luminance).unwrap();
-        assert!((found.center_x - 250.0).abs() < 1.5 && (found.center_y - 240.0).abs() < 1.5, "{found:?}");
-        assert!((found.half_width - 150.0).abs() < 2.0 && (found.half_height - 50.0).abs() < 1.5, "{found:?}");
+        assert!(
+            (found.center_x - 250.0).abs() < 1.5 && (found.center_y - 240.0).abs() < 1.5,
+            "{found:?}"
+        );
+        assert!(
+            (found.half_width - 150.0).abs() < 2.0 && (found.half_height - 50.0).abs() < 1.5,
+            "{found:?}"
+        );
     }
 
     #[test]

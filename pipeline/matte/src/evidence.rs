@@ -34,7 +34,11 @@ pub(crate) struct Scatter {
 
 impl Scatter {
     /// From the pixels that were proved bare, in a few frames.
-    pub(crate) fn of(samples: &[(LogImage, Plane<f32>)], background: &Background, noise: &Noise) -> Self {
+    pub(crate) fn of(
+        samples: &[(LogImage, Plane<f32>)],
+        background: &Background,
+        noise: &Noise,
+    ) -> Self {
         let mut chroma = Vec::new();
         let mut rough = [Vec::new(), Vec::new()];
         for (image, roughness) in samples {
@@ -53,18 +57,28 @@ impl Scatter {
         }
         let chroma = (quantile(chroma, 0.7) / 1.2).clamp(0.006, 0.06);
         // The few roughest are edges that the noise test let through.
-        let rough = rough.map(|r| if r.len() < 100 { 1.0 } else { (1.35 * quantile(r, 0.85)).max(0.006) });
-        Self {
-            chroma,
-            rough,
-        }
+        let rough = rough.map(|r| {
+            if r.len() < 100 {
+                1.0
+            } else {
+                (1.35 * quantile(r, 0.85)).max(0.006)
+            }
+        });
+        Self { chroma, rough }
     }
 }
 
 fn split(image: [f32; 3], background: [f32; 3]) -> [f32; 2] {
-    let d = [image[0] - background[0], image[1] - background[1], image[2] - background[2]];
+    let d = [
+        image[0] - background[0],
+        image[1] - background[1],
+        image[2] - background[2],
+    ];
     let (rg, bg) = (d[0] - d[1], d[2] - d[1]);
-    [luminance(d), (rg * rg + bg * bg - 0.5 * rg * bg).max(0.0).sqrt()]
+    [
+        luminance(d),
+        (rg * rg + bg * bg - 0.5 * rg * bg).max(0.0).sqrt(),
+    ]
 }
 
 pub(crate) fn differences(
@@ -80,11 +94,14 @@ pub(crate) fn differences(
         let behind = nearest.data[at];
         let spread = background.spread.data[at];
         let [light, chroma] = split(image.data[at], behind);
-        let own = noise.at(luminance(image.data[at])).max(noise.at(luminance(behind)));
+        let own = noise
+            .at(luminance(image.data[at]))
+            .max(noise.at(luminance(behind)));
         let top = usize::from(background.regions.data[at] == Region::DiscTop);
         Difference {
             light: light / (own * own + spread * spread).sqrt(),
-            chroma: chroma / (scatter.chroma * scatter.chroma + own * own + 0.25 * spread * spread).sqrt(),
+            chroma: chroma
+                / (scatter.chroma * scatter.chroma + own * own + 0.25 * spread * spread).sqrt(),
             // Light comes in grains: what is darker is noisier, relative to itself.
             rough: roughness.data[at] / scatter.rough[top] * (0.7 * light.min(0.0)).exp(),
         }
@@ -101,7 +118,12 @@ const UNDECIDED: f32 = 0.05;
 const HIGH_WALL: f32 = 0.15;
 
 /// The odds from differences alone.
-pub(crate) fn odds(differences: &Plane<Difference>, walls: &Plane<f32>, background: &Background, disc: Option<&Disc>) -> Plane<f32> {
+pub(crate) fn odds(
+    differences: &Plane<Difference>,
+    walls: &Plane<f32>,
+    background: &Background,
+    disc: Option<&Disc>,
+) -> Plane<f32> {
     Plane::from_fn(differences.width, differences.height, |x, y| {
         let d = differences.at(x, y);
         let at = y * differences.width + x;

@@ -53,7 +53,10 @@ impl FrameCut {
                 (left, right) = (left.min(x), right.max(x + 1));
                 (top, bottom) = (top.min(y), bottom.max(y + 1));
                 let sides = [x == 0, y == 0, x + 1 == width, y + 1 == height];
-                for (touches, (at, length)) in touches.iter_mut().zip(sides.into_iter().zip([height, width, height, width])) {
+                for (touches, (at, length)) in touches
+                    .iter_mut()
+                    .zip(sides.into_iter().zip([height, width, height, width]))
+                {
                     *touches += if at { 1.0 / length as f32 } else { 0.0 };
                 }
             }

@@ -29,7 +29,10 @@ pub(crate) struct Views<'a> {
 
 impl Views<'_> {
     fn rotations(&self) -> Vec<(f32, f32)> {
-        self.angles_rad.iter().map(|angle| angle.sin_cos()).collect()
+        self.angles_rad
+            .iter()
+            .map(|angle| angle.sin_cos())
+            .collect()
     }
 }
 
@@ -87,7 +90,9 @@ impl Hull {
     fn drop_flat_columns(&mut self) {
         let area = ACROSS * ACROSS;
         for column in 0..area {
-            let height = (0..self.layers).take_while(|layer| self.occupied[layer * area + column]).count();
+            let height = (0..self.layers)
+                .take_while(|layer| self.occupied[layer * area + column])
+                .count();
             if height < FLAT_LAYERS {
                 for layer in 0..height {
                     self.occupied[layer * area + column] = false;
@@ -177,9 +182,13 @@ pub(crate) fn reach(camera: &Camera, masks: &[Plane<f32>]) -> Option<(f32, f32)>
     }
     // The far side of the circle at the height seen: v = center + f (−y cos + t_y) / (t_z − y sin).
     let slope = (highest - camera.center[1]) / camera.focal;
-    let top = (camera.translation[1] - slope * depth) / (camera.cos_tilt - slope * camera.sin_tilt).max(0.05);
+    let top = (camera.translation[1] - slope * depth)
+        / (camera.cos_tilt - slope * camera.sin_tilt).max(0.05);
     let radius = widest * depth / camera.focal * 1.08;
-    Some((radius, (top * 1.05 + 0.3 * radius * camera.sin_tilt).max(radius * 0.1)))
+    Some((
+        radius,
+        (top * 1.05 + 0.3 * radius * camera.sin_tilt).max(radius * 0.1),
+    ))
 }
 
 #[cfg(test)]
@@ -189,17 +198,25 @@ mod tests {
     /// A box off the axis, drawn from its corners' convex hull.
     fn drawn(camera: &Camera, angle: f32) -> Plane<f32> {
         let mut points = Vec::new();
-        for (x, y, z) in [0.1, 0.7].into_iter().flat_map(|x| [0.0, 0.9].map(|y| (x, y))).flat_map(|(x, y)| [-0.2, 0.2].map(|z| (x, y, z))) {
+        for (x, y, z) in [0.1, 0.7]
+            .into_iter()
+            .flat_map(|x| [0.0, 0.9].map(|y| (x, y)))
+            .flat_map(|(x, y)| [-0.2, 0.2].map(|z| (x, y, z)))
+        {
             let (x, z) = turned(angle.sin_cos(), x, z);
             let (u, v, _) = camera.project([x, y, z]);
             points.push((u, v));
         }
         // Inside, if every line through two corners with all others on one side has the pixel there too.
         Plane::from_fn(160, 120, |x, y| {
-            let cross = |a: (f32, f32), b: (f32, f32), p: (f32, f32)| (b.0 - a.0) * (p.1 - a.1) - (b.1 - a.1) * (p.0 - a.0);
+            let cross = |a: (f32, f32), b: (f32, f32), p: (f32, f32)| {
+                (b.0 - a.0) * (p.1 - a.1) - (b.1 - a.1) * (p.0 - a.0)
+            };
             let outside = points.iter().any(|a| {
                 points.iter().any(|b| {
-                    a != b && points.iter().all(|p| cross(*a, *b, *p) >= -1e-3) && cross(*a, *b, (x as f32, y as f32)) < 0.0
+                    a != b
+                        && points.iter().all(|p| cross(*a, *b, *p) >= -1e-3)
+                        && cross(*a, *b, (x as f32, y as f32)) < 0.0
                 })
             });
             f32::from(u8::from(!outside))
@@ -209,7 +226,9 @@ mod tests {
     #[test]
     fn a_hole_in_one_mask_is_mended_and_the_wrong_direction_is_smaller() {
         let camera = Camera::looking_at(280.0, [79.5, 59.5], 0.35, (79.5, 80.0), 5.0);
-        let angles: Vec<f32> = (0..24).map(|i| i as f32 * std::f32::consts::TAU / 24.0).collect();
+        let angles: Vec<f32> = (0..24)
+            .map(|i| i as f32 * std::f32::consts::TAU / 24.0)
+            .collect();
         let whole: Vec<Plane<f32>> = angles.iter().map(|a| drawn(&camera, *a)).collect();
         let mut masks = whole.clone();
         for y in 50..60 {
@@ -232,7 +251,21 @@ mod tests {
         }
         assert!(both as f32 > 0.93 * any as f32, "{both} of {any}");
         let backwards: Vec<f32> = angles.iter().map(|a| -a).collect();
-        let wrong = Hull::carve(&Views { camera, masks: &masks, angles_rad: &backwards }, radius, top, 2);
-        assert!(wrong.volume() * 10 < hull.volume() * 9, "{} {}", wrong.volume(), hull.volume());
+        let wrong = Hull::carve(
+            &Views {
+                camera,
+                masks: &masks,
+                angles_rad: &backwards,
+            },
+            radius,
+            top,
+            2,
+        );
+        assert!(
+            wrong.volume() * 10 < hull.volume() * 9,
+            "{} {}",
+            wrong.volume(),
+            hull.volume()
+        );
     }
 }

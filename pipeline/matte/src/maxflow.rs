@@ -152,7 +152,9 @@ impl GridCut {
                     Tree::Source => (pixel, direction),
                     _ => (other, direction ^ 1),
                 });
-            } else if self.stamp[other] <= self.stamp[pixel] && self.depth[other] > self.depth[pixel] + 1 {
+            } else if self.stamp[other] <= self.stamp[pixel]
+                && self.depth[other] > self.depth[pixel] + 1
+            {
                 self.parent[other] = direction ^ 1;
                 self.stamp[other] = self.stamp[pixel];
                 self.depth[other] = self.depth[pixel] + 1;

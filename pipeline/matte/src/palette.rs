@@ -37,7 +37,13 @@ impl Counts {
 
     /// Adds a frame: what lies well inside its mask and has odds of its own, and what lies near outside. What was
     /// taken in only because its surroundings were teaches nothing.
-    pub(crate) fn add(&mut self, image: &LogImage, rough: &Plane<f32>, odds: &Plane<f32>, mask: &Mask) {
+    pub(crate) fn add(
+        &mut self,
+        image: &LogImage,
+        rough: &Plane<f32>,
+        odds: &Plane<f32>,
+        mask: &Mask,
+    ) {
         let outside = mask.distance();
         let inside = mask.inverted().distance();
         for at in 0..image.data.len() {
@@ -74,11 +80,13 @@ impl Palette {
         let odds = product
             .iter()
             .zip(&around)
-            .map(|(p, a)| ((p / product_sum + doubt) / (a / around_sum + doubt)).ln().clamp(-3.0, 3.0))
+            .map(|(p, a)| {
+                ((p / product_sum + doubt) / (a / around_sum + doubt))
+                    .ln()
+                    .clamp(-3.0, 3.0)
+            })
             .collect();
-        Self {
-            odds,
-        }
+        Self { odds }
     }
 
     pub(crate) fn odds(&self, pixel: [f32; 3], rough: f32) -> f32 {
@@ -109,11 +117,19 @@ fn smoothed(counts: &[f32]) -> Vec<f32> {
     let mut out = counts.to_vec();
     for stride in [HUES * HUES * ROUGHS, HUES * ROUGHS, ROUGHS] {
         let before = out.clone();
-        let length = if stride == HUES * HUES * ROUGHS { LIGHTS } else { HUES };
+        let length = if stride == HUES * HUES * ROUGHS {
+            LIGHTS
+        } else {
+            HUES
+        };
         for (at, value) in out.iter_mut().enumerate() {
             let place = at / stride % length;
             let low = if place > 0 { before[at - stride] } else { 0.0 };
-            let high = if place + 1 < length { before[at + stride] } else { 0.0 };
+            let high = if place + 1 < length {
+                before[at + stride]
+            } else {
+                0.0
+            };
             *value = 0.6 * before[at] + 0.2 * (low + high);
         }
     }
@@ -126,8 +142,16 @@ mod tests {
 
     #[test]
     fn what_was_inside_is_product_and_what_was_around_is_not() {
-        let mask = Mask::from_fn(80, 60, |x, y| (20..60).contains(&x) && (15..45).contains(&y));
-        let image = Plane::from_fn(80, 60, |x, y| if mask.at(x, y) { [-2.0, -1.0, -3.0] } else { [-0.1, -0.1, -0.1] });
+        let mask = Mask::from_fn(80, 60, |x, y| {
+            (20..60).contains(&x) && (15..45).contains(&y)
+        });
+        let image = Plane::from_fn(80, 60, |x, y| {
+            if mask.at(x, y) {
+                [-2.0, -1.0, -3.0]
+            } else {
+                [-0.1, -0.1, -0.1]
+            }
+        });
         let smooth = Plane::new(80, 60, 0.1);
         let mut counts = Counts::new();
         counts.add(&image, &smooth, &Plane::new(80, 60, 1.0), &mask);

@@ -2,7 +2,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 /// `work(0) … work(count − 1)` on up to `workers` threads, in order. The results do not depend on their number.
-pub(crate) fn map_indexed<T: Send>(count: usize, workers: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
+pub(crate) fn map_indexed<T: Send>(
+    count: usize,
+    workers: usize,
+    work: impl Fn(usize) -> T + Sync,
+) -> Vec<T> {
     let workers = workers.clamp(1, count.max(1));
     if workers == 1 {
         return (0..count).map(work).collect();
@@ -22,7 +26,11 @@ pub(crate) fn map_indexed<T: Send>(count: usize, workers: usize, work: impl Fn(u
         let threads: Vec<_> = (0..workers).map(|_| scope.spawn(take)).collect();
         threads
             .into_iter()
-            .flat_map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .flat_map(|thread| {
+                thread
+                    .join()
+                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            })
             .collect()
     });
     all.sort_by_key(|(at, _)| *at);

@@ -18,7 +18,11 @@ impl<T: Copy> Plane<T> {
         }
     }
 
-    pub(crate) fn from_fn(width: usize, height: usize, mut value: impl FnMut(usize, usize) -> T) -> Self {
+    pub(crate) fn from_fn(
+        width: usize,
+        height: usize,
+        mut value: impl FnMut(usize, usize) -> T,
+    ) -> Self {
         let mut data = Vec::with_capacity(width * height);
         for y in 0..height {
             data.extend((0..width).map(|x| value(x, y)));
@@ -60,7 +64,9 @@ impl Plane<f32> {
     pub(crate) fn blurred(&self, sigma: f32) -> Self {
         let mut out = self.clone();
         // The box of radius r has the variance ((2r + 1)² − 1) / 12; three of them add up.
-        let radius = (((4.0 * sigma * sigma + 1.0).sqrt() - 1.0) / 2.0).round().max(1.0) as usize;
+        let radius = (((4.0 * sigma * sigma + 1.0).sqrt() - 1.0) / 2.0)
+            .round()
+            .max(1.0) as usize;
         for _ in 0..3 {
             out = out.box_filtered(radius);
         }
@@ -71,7 +77,11 @@ impl Plane<f32> {
     pub(crate) fn box_filtered(&self, radius: usize) -> Self {
         let (width, height) = (self.width, self.height);
         let mut across = Self::new(width, height, 0.0);
-        for (row, out) in self.data.chunks_exact(width).zip(across.data.chunks_exact_mut(width)) {
+        for (row, out) in self
+            .data
+            .chunks_exact(width)
+            .zip(across.data.chunks_exact_mut(width))
+        {
             running_mean(row, radius, out);
         }
         // Down the columns, a whole row at a time.
@@ -230,7 +240,12 @@ mod tests {
     #[test]
     fn a_blur_keeps_the_mean_inside_and_flat_planes_flat() {
         let flat = Plane::new(17, 9, 0.25_f32);
-        assert!(flat.blurred(2.5).data.iter().all(|v| (v - 0.25).abs() < 1e-6));
+        assert!(
+            flat.blurred(2.5)
+                .data
+                .iter()
+                .all(|v| (v - 0.25).abs() < 1e-6)
+        );
         let mut dot = Plane::new(41, 41, 0.0_f32);
         dot.data[20 * 41 + 20] = 1.0;
         let sum: f32 = dot.blurred(2.0).data.iter().sum();

@@ -35,7 +35,12 @@ impl Proxy {
             rgb: vec![0; width * height * 3],
             roughness: vec![0; width * height],
         };
-        let bounds = |at: usize, from: usize, to: usize| (at * from / to, ((at + 1) * from / to).max(at * from / to + 1));
+        let bounds = |at: usize, from: usize, to: usize| {
+            (
+                at * from / to,
+                ((at + 1) * from / to).max(at * from / to + 1),
+            )
+        };
         let log = LogTable::new();
         let rough = roughness_rows(full_width, full_height, rgb, &log);
         for y in 0..height {
@@ -45,7 +50,8 @@ impl Proxy {
                 let mut sum = [0_u32; 3];
                 let mut square = 0.0_f32;
                 for source_y in top..bottom {
-                    let row = &rgb[(source_y * full_width + left) * 3..(source_y * full_width + right) * 3];
+                    let row = &rgb
+                        [(source_y * full_width + left) * 3..(source_y * full_width + right) * 3];
                     for pixel in row.chunks_exact(3) {
                         for (sum, value) in sum.iter_mut().zip(pixel) {
                             *sum += u32::from(*value);
@@ -60,7 +66,8 @@ impl Proxy {
                 for (out, sum) in out.rgb[at * 3..at * 3 + 3].iter_mut().zip(sum) {
                     *out = ((sum + count / 2) / count) as u8;
                 }
-                out.roughness[at] = ((square / count as f32).sqrt() * ROUGHNESS_STEPS).min(255.0) as u8;
+                out.roughness[at] =
+                    ((square / count as f32).sqrt() * ROUGHNESS_STEPS).min(255.0) as u8;
             }
         }
         out
@@ -89,7 +96,11 @@ impl Proxy {
         let squares = Plane {
             width: self.width,
             height: self.height,
-            data: self.roughness.iter().map(|v| (f32::from(*v) / ROUGHNESS_STEPS).powi(2)).collect(),
+            data: self
+                .roughness
+                .iter()
+                .map(|v| (f32::from(*v) / ROUGHNESS_STEPS).powi(2))
+                .collect(),
         };
         squares.box_filtered(1).map(|v| v.max(0.0).sqrt())
     }
@@ -102,7 +113,10 @@ fn roughness_rows(width: usize, height: usize, rgb: &[u8], log: &LogTable) -> Ve
     let luminance = Plane {
         width,
         height,
-        data: rgb.chunks_exact(3).map(|p| log.luminance([p[0], p[1], p[2]])).collect(),
+        data: rgb
+            .chunks_exact(3)
+            .map(|p| log.luminance([p[0], p[1], p[2]]))
+            .collect(),
     };
     let mean = luminance.box_filtered(2);
     let mut out = luminance.data;
@@ -123,7 +137,9 @@ pub(crate) const DARK: f32 = 0.004;
 
 impl LogTable {
     pub(crate) fn new() -> Self {
-        Self(std::array::from_fn(|value| (linear_of(value as u8) + DARK).ln()))
+        Self(std::array::from_fn(|value| {
+            (linear_of(value as u8) + DARK).ln()
+        }))
     }
 
     pub(crate) fn rgb(&self, pixel: [u8; 3]) -> [f32; 3] {
@@ -164,19 +180,31 @@ mod tests {
         let rgb: Vec<u8> = (0..1200 * 900)
             .flat_map(|at| {
                 let (x, y) = (at % 1200, at / 1200);
-                [if x < 600 || (x / 2 + y / 2) % 2 == 0 { 200 } else { 210 }; 3]
+                [if x < 600 || (x / 2 + y / 2) % 2 == 0 {
+                    200
+                } else {
+                    210
+                }; 3]
             })
             .collect();
         let proxy = Proxy::of(1200, 900, &rgb);
         let rough = proxy.roughness();
-        assert!(rough.at(100, 180) < 0.005 && rough.at(400, 180) > 0.02, "{}", rough.at(400, 180));
+        assert!(
+            rough.at(100, 180) < 0.005 && rough.at(400, 180) > 0.02,
+            "{}",
+            rough.at(400, 180)
+        );
     }
 
     #[test]
     fn odd_sizes_are_covered() {
         for (width, height) in [(1, 1), (7, 900), (481, 3), (480, 480)] {
             let proxy = Proxy::of(width, height, &vec![9; (width * height * 3) as usize]);
-            assert!(proxy.width() >= 1 && proxy.height() >= 1 && proxy.width().max(proxy.height()) <= 480);
+            assert!(
+                proxy.width() >= 1
+                    && proxy.height() >= 1
+                    && proxy.width().max(proxy.height()) <= 480
+            );
         }
     }
 }

@@ -1,9 +1,9 @@
 //! From a small mask to an alpha at a photo's own resolution, and the product's colours without its background's.
 
+use crate::FrameCut;
 use crate::maxflow::{GridCut, STEPS};
 use crate::plane::{Mask, Plane};
 use crate::proxy::linear_of;
-use crate::FrameCut;
 
 /// A cut-out: straight (not multiplied) sRGB with alpha.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,12 +39,23 @@ pub fn refine(width: u32, height: u32, rgb: &[u8], cut: &FrameCut) -> Cutout {
     let sides = Sides::of(&middle, cut);
     let encode = SrgbTable::new();
     let mut rgba = Vec::with_capacity(w * h * 4);
-    let scale = [cut.mask.width as f32 / w as f32, cut.mask.height as f32 / h as f32];
-    let color_scale = [sides.product[0].width as f32 / w as f32, sides.product[0].height as f32 / h as f32];
+    let scale = [
+        cut.mask.width as f32 / w as f32,
+        cut.mask.height as f32 / h as f32,
+    ];
+    let color_scale = [
+        sides.product[0].width as f32 / w as f32,
+        sides.product[0].height as f32 / h as f32,
+    ];
     for y in 0..h {
         for x in 0..w {
             let pixel = &rgb[(y * w + x) * 3..][..3];
-            let place = |scale: [f32; 2]| ((x as f32 + 0.5) * scale[0] - 0.5, (y as f32 + 0.5) * scale[1] - 0.5);
+            let place = |scale: [f32; 2]| {
+                (
+                    (x as f32 + 0.5) * scale[0] - 0.5,
+                    (y as f32 + 0.5) * scale[1] - 0.5,
+                )
+            };
             let (px, py) = place(scale);
             // In pixels of the mask, positive inside.
             let depth = cut.depth.sample(px, py);
@@ -106,7 +117,10 @@ impl Middle {
         let color = [0, 1, 2].map(|channel| {
             Plane::from_fn(w, h, |x, y| {
                 let (left, right) = (x * width / w, ((x + 1) * width / w).max(x * width / w + 1));
-                let (top, bottom) = (y * height / h, ((y + 1) * height / h).max(y * height / h + 1));
+                let (top, bottom) = (
+                    y * height / h,
+                    ((y + 1) * height / h).max(y * height / h + 1),
+                );
                 let mut sum = 0.0;
                 for sy in top..bottom {
                     for sx in left..right {
@@ -116,9 +130,7 @@ impl Middle {
                 sum / ((right - left) * (bottom - top)) as f32
             })
         });
-        Self {
-            color,
-        }
+        Self { color }
     }
 
     fn size(&self) -> (usize, usize) {
@@ -148,7 +160,8 @@ impl Middle {
                 let (share, contrast) = share(self.at(x, y), product, around);
                 let trust = trust(contrast);
                 let leaning = d / REACH;
-                let odds = COLOR_ODDS * trust * (2.0 * share.clamp(0.0, 1.0) - 1.0) + 0.5 * leaning.powi(3);
+                let odds = COLOR_ODDS * trust * (2.0 * share.clamp(0.0, 1.0) - 1.0)
+                    + 0.5 * leaning.powi(3);
                 (odds * CUT_UNIT) as i32
             })
             .collect();
@@ -158,7 +171,8 @@ impl Middle {
                 let at = y * w + x;
                 for direction in [0, 2, 4, 6] {
                     let (dx, dy) = STEPS[direction];
-                    let (Some(ox), Some(oy)) = (x.checked_add_signed(dx), y.checked_add_signed(dy)) else {
+                    let (Some(ox), Some(oy)) = (x.checked_add_signed(dx), y.checked_add_signed(dy))
+                    else {
                         continue;
                     };
                     if ox >= w || oy >= h || !(in_band(at) || in_band(oy * w + ox)) {
@@ -169,7 +183,11 @@ impl Middle {
                     let (product, around) = sides.at(x, y);
                     // What is an edge depends on how far the two sides are apart.
                     let usual = USUAL_EDGE * distance(product, around) + 0.006;
-                    let length = if direction < 4 { 1.0 } else { std::f32::consts::FRAC_1_SQRT_2 };
+                    let length = if direction < 4 {
+                        1.0
+                    } else {
+                        std::f32::consts::FRAC_1_SQRT_2
+                    };
                     let weight = 0.05 + 3.0 * (-step * step / (2.0 * usual * usual)).exp();
                     grid.tie(at, direction, (weight * length * CUT_UNIT) as i32);
                 }
@@ -189,12 +207,21 @@ const CUT_UNIT: f32 = 64.0;
 const FIRM: i32 = 100_000;
 
 fn resampled(plane: &Plane<f32>, width: usize, height: usize) -> Plane<f32> {
-    let (sx, sy) = (plane.width as f32 / width as f32, plane.height as f32 / height as f32);
-    Plane::from_fn(width, height, |x, y| plane.sample((x as f32 + 0.5) * sx - 0.5, (y as f32 + 0.5) * sy - 0.5))
+    let (sx, sy) = (
+        plane.width as f32 / width as f32,
+        plane.height as f32 / height as f32,
+    );
+    Plane::from_fn(width, height, |x, y| {
+        plane.sample((x as f32 + 0.5) * sx - 0.5, (y as f32 + 0.5) * sy - 0.5)
+    })
 }
 
 fn distance(a: [f32; 3], b: [f32; 3]) -> f32 {
-    a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum::<f32>().sqrt()
+    a.iter()
+        .zip(b)
+        .map(|(a, b)| (a - b) * (a - b))
+        .sum::<f32>()
+        .sqrt()
 }
 
 /// Where `here` lies from the background's colour (0) to the product's (1), and how far these are apart. Square roots
@@ -225,7 +252,10 @@ impl Sides {
     }
 
     fn at(&self, x: usize, y: usize) -> ([f32; 3], [f32; 3]) {
-        ([0, 1, 2].map(|c| self.product[c].at(x, y)), [0, 1, 2].map(|c| self.around[c].at(x, y)))
+        (
+            [0, 1, 2].map(|c| self.product[c].at(x, y)),
+            [0, 1, 2].map(|c| self.around[c].at(x, y)),
+        )
     }
 
     /// `depth` is counted in units of `unit` pixels.
@@ -236,7 +266,11 @@ impl Sides {
             // Near but not at the edge; the nearest count most.
             let weight = depth.map(|d| {
                 let d = if inside { *d } else { -*d };
-                if d > 0.8 { 1.0 / (1.0 + (d - 0.8) * 0.5) } else { 0.0 }
+                if d > 0.8 {
+                    1.0 / (1.0 + (d - 0.8) * 0.5)
+                } else {
+                    0.0
+                }
             });
             let total = weight.blurred(sigma);
             let wide_total = weight.blurred(sigma * 4.0);
@@ -244,7 +278,12 @@ impl Sides {
                 let weighted = Plane {
                     width: w,
                     height: h,
-                    data: middle.color[channel].data.iter().zip(&weight.data).map(|(c, w)| c * w).collect(),
+                    data: middle.color[channel]
+                        .data
+                        .iter()
+                        .zip(&weight.data)
+                        .map(|(c, w)| c * w)
+                        .collect(),
                 };
                 let near = weighted.blurred(sigma);
                 let wide = weighted.blurred(sigma * 4.0);
@@ -280,7 +319,13 @@ pub(crate) fn signed_depth(mask: &Mask) -> Plane<f32> {
             .data
             .iter()
             .zip(&outside.data)
-            .map(|(i, o)| if *i > 0.0 { (i - 0.5).min(60.0) } else { (0.5 - o).max(-60.0) })
+            .map(|(i, o)| {
+                if *i > 0.0 {
+                    (i - 0.5).min(60.0)
+                } else {
+                    (0.5 - o).max(-60.0)
+                }
+            })
             .collect(),
     }
 }
@@ -295,7 +340,11 @@ impl SrgbTable {
                 .map(|at| {
                     // Spaced by square roots: even steps for the eye.
                     let v = (at as f32 / 4096.0).powi(2);
-                    let encoded = if v <= 0.003_130_8 { 12.92 * v } else { 1.055 * v.powf(1.0 / 2.4) - 0.055 };
+                    let encoded = if v <= 0.003_130_8 {
+                        12.92 * v
+                    } else {
+                        1.055 * v.powf(1.0 / 2.4) - 0.055
+                    };
                     (encoded * 255.0 + 0.5) as u8
                 })
                 .collect(),
@@ -328,7 +377,9 @@ mod tests {
     fn an_edge_is_found_to_a_fraction_of_the_small_masks_pixel() {
         let photo = disc_photo(900, 300.0);
         // The mask's edge is a pixel of its own (2.5 of the photo's) too far out.
-        let mask = Mask::from_fn(360, 360, |x, y| (x as f32 - 179.5).hypot(y as f32 - 179.5) < 121.0);
+        let mask = Mask::from_fn(360, 360, |x, y| {
+            (x as f32 - 179.5).hypot(y as f32 - 179.5) < 121.0
+        });
         let cut = FrameCut::new(mask, [0.0; 2], 1.0);
         let out = refine(900, 900, &photo, &cut);
         let mut wrong = 0.0;
@@ -342,7 +393,11 @@ mod tests {
                 band += 1;
                 if truth < 0.6 && out.rgba[at * 4 + 3] > 50 {
                     // No white fringe on what is left of the product.
-                    assert!(out.rgba[at * 4 + 1] < 110, "{:?}", &out.rgba[at * 4..at * 4 + 4]);
+                    assert!(
+                        out.rgba[at * 4 + 1] < 110,
+                        "{:?}",
+                        &out.rgba[at * 4..at * 4 + 4]
+                    );
                 }
             }
         }

@@ -78,9 +78,13 @@ const TIES: Ties = Ties {
 pub fn cut_row(row: &Row<'_>, workers: usize) -> RowCut {
     let (width, height) = (row.frames[0].width(), row.frames[0].height());
     let same = |proxy: &&Proxy| (proxy.width(), proxy.height()) == (width, height);
-    assert!(row.frames.iter().chain(&row.clean_plate).all(same), "proxies of one size");
+    assert!(
+        row.frames.iter().chain(&row.clean_plate).all(same),
+        "proxies of one size"
+    );
     let scene = Scene::of(row, workers);
-    let first: Vec<FrameEvidence> = map_indexed(row.frames.len(), workers, |at| scene.examine(row, at));
+    let first: Vec<FrameEvidence> =
+        map_indexed(row.frames.len(), workers, |at| scene.examine(row, at));
     let mut masks: Vec<Mask> = first.iter().map(|frame| frame.mask.clone()).collect();
     let mut turned = None;
     for _ in 0..ROUNDS {
@@ -103,7 +107,12 @@ pub fn cut_row(row: &Row<'_>, workers: usize) -> RowCut {
     });
     let share = |disc: Disc| {
         let (w, h) = (width as f32, height as f32);
-        [(disc.center_x + 0.5) / w, (disc.center_y + 0.5) / h, disc.half_width / w, disc.half_height / h]
+        [
+            (disc.center_x + 0.5) / w,
+            (disc.center_y + 0.5) / h,
+            disc.half_width / w,
+            disc.half_height / h,
+        ]
     };
     RowCut {
         frames,
@@ -163,7 +172,11 @@ impl Scene {
             tone::log_image(plate, &table, gain)
         });
         let temporal = Temporal::of(&row.frames, &gains, &table, workers);
-        let edges = disc::static_edges(&temporal.median, &temporal.variation, temporal.noise.least());
+        let edges = disc::static_edges(
+            &temporal.median,
+            &temporal.variation,
+            temporal.noise.least(),
+        );
         let moving = Mask::from_fn(width, height, |x, y| {
             temporal.variation.at(x, y) > 8.0 * temporal.noise.at(temporal.median.at(x, y))
         });
@@ -180,7 +193,9 @@ impl Scene {
         let scatter = Scatter::of(&samples, &background, &temporal.noise);
         let focal = row.focal_ratio.unwrap_or(USUAL_FOCAL_RATIO) * width.max(height) as f32;
         let center = [(width as f32 - 1.0) / 2.0, (height as f32 - 1.0) / 2.0];
-        let camera = disc.as_ref().map(|disc| Camera::of_disc(disc, focal, center));
+        let camera = disc
+            .as_ref()
+            .map(|disc| Camera::of_disc(disc, focal, center));
         Self {
             table,
             gains,
@@ -201,8 +216,14 @@ impl Scene {
         let image = self.image(row, at);
         let noise = &self.temporal.noise;
         let roughness = row.frames[at].roughness();
-        let differences = evidence::differences(&image, &roughness, &self.background, noise, &self.scatter);
-        let walls = shadow::walls(&image, &self.background, |at| differences.data[at].is_bare(), noise);
+        let differences =
+            evidence::differences(&image, &roughness, &self.background, noise, &self.scatter);
+        let walls = shadow::walls(
+            &image,
+            &self.background,
+            |at| differences.data[at].is_bare(),
+            noise,
+        );
         let odds = evidence::odds(&differences, &walls, &self.background, self.disc.as_ref());
         let mask = cut::whole(&cut::cut(&odds, &image, TIES), &odds);
         FrameEvidence {
@@ -213,15 +234,25 @@ impl Scene {
     }
 
     /// The hull in each view, and which way the product turns if only one way fits.
-    fn carve(&self, row: &Row<'_>, masks: &[Mask], workers: usize) -> Option<(Vec<Mask>, Option<Sense>)> {
+    fn carve(
+        &self,
+        row: &Row<'_>,
+        masks: &[Mask],
+        workers: usize,
+    ) -> Option<(Vec<Mask>, Option<Sense>)> {
         let camera = self.camera?;
         let azimuths = row.azimuths_deg.as_ref()?;
         let soft = map_indexed(masks.len(), workers, |at| {
-            masks[at].map(|inside| f32::from(u8::from(*inside))).blurred(1.2)
+            masks[at]
+                .map(|inside| f32::from(u8::from(*inside)))
+                .blurred(1.2)
         });
         let (radius, top) = hull::reach(&camera, &soft)?;
         let carve = |sign: f32| {
-            let angles: Vec<f32> = azimuths.iter().map(|angle| sign * angle.to_radians()).collect();
+            let angles: Vec<f32> = azimuths
+                .iter()
+                .map(|angle| sign * angle.to_radians())
+                .collect();
             let views = Views {
                 camera,
                 masks: &soft,
@@ -237,26 +268,57 @@ impl Scene {
             (a, w) if a < SAME_VOLUME * w => Some(Sense::Clockwise),
             _ => None,
         };
-        Some((if against.0 >= with.0 { against.1 } else { with.1 }, sense))
+        Some((
+            if against.0 >= with.0 {
+                against.1
+            } else {
+                with.1
+            },
+            sense,
+        ))
     }
 
-    fn learn(&self, row: &Row<'_>, first: &[FrameEvidence], masks: &[Mask], hulls: Option<&[Mask]>, workers: usize) -> Palette {
+    fn learn(
+        &self,
+        row: &Row<'_>,
+        first: &[FrameEvidence],
+        masks: &[Mask],
+        hulls: Option<&[Mask]>,
+        workers: usize,
+    ) -> Palette {
         let counts = map_indexed(row.frames.len(), workers, |at| {
             let agreed = match hulls {
                 Some(hulls) => Mask {
-                    data: masks[at].data.iter().zip(&hulls[at].data).map(|(a, b)| *a && *b).collect(),
+                    data: masks[at]
+                        .data
+                        .iter()
+                        .zip(&hulls[at].data)
+                        .map(|(a, b)| *a && *b)
+                        .collect(),
                     ..masks[at]
                 },
                 None => masks[at].clone(),
             };
             let mut counts = Counts::new();
-            counts.add(&self.image(row, at), &first[at].rough, &first[at].odds, &agreed);
+            counts.add(
+                &self.image(row, at),
+                &first[at].rough,
+                &first[at].odds,
+                &agreed,
+            );
             counts
         });
         Palette::of(&counts.iter().fold(Counts::new(), Counts::merged))
     }
 
-    fn cut_again(&self, row: &Row<'_>, at: usize, first: &FrameEvidence, palette: &Palette, hull: Option<&Mask>) -> Mask {
+    fn cut_again(
+        &self,
+        row: &Row<'_>,
+        at: usize,
+        first: &FrameEvidence,
+        palette: &Palette,
+        hull: Option<&Mask>,
+    ) -> Mask {
         let image = self.image(row, at);
         let distances = hull.map(|hull| (hull.distance(), hull.inverted().distance()));
         let odds = Plane::from_fn(image.width, image.height, |x, y| {

@@ -14,13 +14,16 @@ const FAR: f32 = 0.6;
 
 /// The edges that the easiest path from bare background must cross to each pixel, in log light: near 0 in a shadow,
 /// large inside a product.
-pub(crate) fn walls(image: &LogImage, background: &Background, bare: impl Fn(usize) -> bool, noise: &Noise) -> Plane<f32> {
+pub(crate) fn walls(
+    image: &LogImage,
+    background: &Background,
+    bare: impl Fn(usize) -> bool,
+    noise: &Noise,
+) -> Plane<f32> {
     let (width, height) = (image.width, image.height);
     let nearest = background.nearest(image);
     let ratio: Vec<f32> = (0..width * height)
-        .map(|at| {
-            luminance(image.data[at]) - luminance(nearest.data[at])
-        })
+        .map(|at| luminance(image.data[at]) - luminance(nearest.data[at]))
         .collect();
     let limit = (FAR * STEPS) as usize;
     let mut cost = vec![limit as u16; width * height];
@@ -31,7 +34,13 @@ pub(crate) fn walls(image: &LogImage, background: &Background, bare: impl Fn(usi
     }
     let mut queue: Vec<Vec<u32>> = vec![Vec::new(); limit + 1];
     // Bare by chance within a product are small areas; what matters is bare all around.
-    let bare = Mask { width, height, data: (0..width * height).map(|at| background.regions.data[at] == Region::Below || bare(at)).collect() };
+    let bare = Mask {
+        width,
+        height,
+        data: (0..width * height)
+            .map(|at| background.regions.data[at] == Region::Below || bare(at))
+            .collect(),
+    };
     let (labels, sizes) = bare.components();
     for (at, cost) in cost.iter_mut().enumerate() {
         let label = labels.data[at] as usize;
@@ -54,7 +63,9 @@ pub(crate) fn walls(image: &LogImage, background: &Background, bare: impl Fn(usi
                     return;
                 }
                 // Between regions the background itself has an edge.
-                let soft = SOFT_STEP + 2.0 * noise.at(luminance(image.data[other])) + 0.5 * (background.spread.data[at] + background.spread.data[other]);
+                let soft = SOFT_STEP
+                    + 2.0 * noise.at(luminance(image.data[other]))
+                    + 0.5 * (background.spread.data[at] + background.spread.data[other]);
                 let step = ((ratio[at] - ratio[other]).abs() - soft).max(0.0) * STEPS;
                 let total = (level + step.round() as usize).min(limit);
                 if total < usize::from(cost[other]) {
@@ -80,6 +91,10 @@ pub(crate) fn walls(image: &LogImage, background: &Background, bare: impl Fn(usi
     Plane {
         width,
         height,
-        data: cost.into_iter().zip(is_rim).map(|(c, rim)| if rim { 0.0 } else { f32::from(c) / STEPS }).collect(),
+        data: cost
+            .into_iter()
+            .zip(is_rim)
+            .map(|(c, rim)| if rim { 0.0 } else { f32::from(c) / STEPS })
+            .collect(),
     }
 }

@@ -12,7 +12,12 @@ const LEAST: f32 = 0.06;
 const MOST: f32 = 12.0;
 
 /// Shifts as shares of the width and the height; zeros where nothing moves or nothing tells.
-pub(crate) fn shifts(scene: &Scene, row: &Row<'_>, masks: &[Mask], workers: usize) -> Vec<[f32; 2]> {
+pub(crate) fn shifts(
+    scene: &Scene,
+    row: &Row<'_>,
+    masks: &[Mask],
+    workers: usize,
+) -> Vec<[f32; 2]> {
     let median = &scene.temporal.median;
     let (width, height) = (median.width, median.height);
     let found = map_indexed(masks.len(), workers, |at| {
@@ -28,7 +33,10 @@ pub(crate) fn shifts(scene: &Scene, row: &Row<'_>, masks: &[Mask], workers: usiz
     if square.sqrt() < LEAST {
         return vec![[0.0; 2]; masks.len()];
     }
-    found.into_iter().map(|[x, y]| [x / width as f32, y / height as f32]).collect()
+    found
+        .into_iter()
+        .map(|[x, y]| [x / width as f32, y / height as f32])
+        .collect()
 }
 
 fn shift(scene: &Scene, median: &Plane<f32>, image: &Plane<f32>, mask: &Mask) -> Option<[f32; 2]> {
@@ -37,7 +45,8 @@ fn shift(scene: &Scene, median: &Plane<f32>, image: &Plane<f32>, mask: &Mask) ->
     let noise = scene.temporal.noise.least();
     let mut shift = [0.0_f32; 2];
     for _ in 0..6 {
-        let (mut xx, mut xy, mut yy, mut xt, mut yt) = (0.0_f64, 0.0_f64, 0.0_f64, 0.0_f64, 0.0_f64);
+        let (mut xx, mut xy, mut yy, mut xt, mut yt) =
+            (0.0_f64, 0.0_f64, 0.0_f64, 0.0_f64, 0.0_f64);
         for y in 2..height - 2 {
             for x in 2..width - 2 {
                 let at = y * width + x;
@@ -48,7 +57,9 @@ fn shift(scene: &Scene, median: &Plane<f32>, image: &Plane<f32>, mask: &Mask) ->
                 let gy = (median.at(x, y + 1) - median.at(x, y - 1)) / 2.0;
                 let slope = gx.hypot(gy);
                 // Flat areas say nothing, and what changes more than a shake explains is the product's.
-                if slope < 1.5 * noise || scene.temporal.variation.data[at] > 3.0 * noise + 1.5 * slope {
+                if slope < 1.5 * noise
+                    || scene.temporal.variation.data[at] > 3.0 * noise + 1.5 * slope
+                {
                     continue;
                 }
                 let off = image.sample(x as f32 + shift[0], y as f32 + shift[1]) - median.at(x, y);
@@ -63,10 +74,15 @@ fn shift(scene: &Scene, median: &Plane<f32>, image: &Plane<f32>, mask: &Mask) ->
         }
         let determinant = xx * yy - xy * xy;
         // Edges in one direction only leave the other open.
-        if determinant <= 0.02 * (xx + yy) * (xx + yy) / 4.0 || xx + yy < 200.0 * f64::from(noise * noise) {
+        if determinant <= 0.02 * (xx + yy) * (xx + yy) / 4.0
+            || xx + yy < 200.0 * f64::from(noise * noise)
+        {
             return None;
         }
-        let step = [(yy * xt - xy * yt) / determinant, (xx * yt - xy * xt) / determinant];
+        let step = [
+            (yy * xt - xy * yt) / determinant,
+            (xx * yt - xy * xt) / determinant,
+        ];
         shift[0] -= step[0] as f32;
         shift[1] -= step[1] as f32;
         if shift[0].hypot(shift[1]) > MOST {

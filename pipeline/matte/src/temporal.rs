@@ -21,11 +21,20 @@ pub(crate) struct Temporal {
 }
 
 impl Temporal {
-    pub(crate) fn of(frames: &[&Proxy], gains: &[[f32; 3]], table: &LogTable, workers: usize) -> Self {
+    pub(crate) fn of(
+        frames: &[&Proxy],
+        gains: &[[f32; 3]],
+        table: &LogTable,
+        workers: usize,
+    ) -> Self {
         let (width, height) = (frames[0].width(), frames[0].height());
         let every = frames.len().div_ceil(MAX_FRAMES);
-        let used: Vec<(&Proxy, [f32; 3])> =
-            frames.iter().zip(gains).step_by(every).map(|(f, g)| (*f, *g)).collect();
+        let used: Vec<(&Proxy, [f32; 3])> = frames
+            .iter()
+            .zip(gains)
+            .step_by(every)
+            .map(|(f, g)| (*f, *g))
+            .collect();
         let rows = map_indexed(height, workers, |y| {
             let mut samples = Vec::with_capacity(used.len());
             let mut scratch = Vec::with_capacity(used.len());
@@ -85,7 +94,9 @@ fn mode(samples: &[[f32; 3]]) -> [f32; 3] {
     while part.len() > 4 {
         let half = part.len().div_ceil(2);
         let spread = |at: usize| luminance(part[at + half - 1]) - luminance(part[at]);
-        let best = (0..=part.len() - half).min_by(|a, b| spread(*a).total_cmp(&spread(*b))).unwrap_or(0);
+        let best = (0..=part.len() - half)
+            .min_by(|a, b| spread(*a).total_cmp(&spread(*b)))
+            .unwrap_or(0);
         part = &part[best..best + half];
     }
     let count = part.len() as f32;

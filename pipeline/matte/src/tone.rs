@@ -33,7 +33,10 @@ pub(crate) fn gains(frames: &[&Proxy], watched: &[usize], table: &LogTable) -> V
         .iter()
         .copied()
         .filter(|&at| {
-            let bad = frames.iter().filter(|f| clipped(&f.rgb()[at * 3..at * 3 + 3])).count();
+            let bad = frames
+                .iter()
+                .filter(|f| clipped(&f.rgb()[at * 3..at * 3 + 3]))
+                .count();
             bad * 10 <= frames.len()
         })
         .collect();
@@ -48,7 +51,11 @@ pub(crate) fn gains(frames: &[&Proxy], watched: &[usize], table: &LogTable) -> V
             .map(|&at| median(frames.iter().map(|frame| value(frame, at)).collect()))
             .collect();
         for (frame, gain) in frames.iter().zip(&mut out) {
-            let differences = usable.iter().zip(&medians).map(|(&at, m)| value(frame, at) - m).collect();
+            let differences = usable
+                .iter()
+                .zip(&medians)
+                .map(|(&at, m)| value(frame, at) - m)
+                .collect();
             gain[channel] = trimmed_mean(differences).clamp(-MAX_GAIN, MAX_GAIN);
         }
     }
@@ -102,7 +109,13 @@ mod tests {
     #[test]
     fn gains_are_found_to_a_few_thousandths_beside_a_moving_product() {
         // A grey ramp; a dark block that moves and covers a sixth of the border; exposures that differ.
-        let linear = |v: f32| if v <= 0.0031 { 12.92 * v } else { 1.055 * v.powf(1.0 / 2.4) - 0.055 };
+        let linear = |v: f32| {
+            if v <= 0.0031 {
+                12.92 * v
+            } else {
+                1.055 * v.powf(1.0 / 2.4) - 0.055
+            }
+        };
         let factors = [1.0_f32, 1.2, 0.9, 1.05, 0.8];
         let frames: Vec<Proxy> = factors
             .iter()
@@ -112,7 +125,11 @@ mod tests {
                     .flat_map(|at| {
                         let (x, y) = (at % 480, at / 480);
                         let covered = (number * 80..number * 80 + 80).contains(&x);
-                        let light = if covered { 0.02 } else { 0.3 + 0.2 * y as f32 / 360.0 };
+                        let light = if covered {
+                            0.02
+                        } else {
+                            0.3 + 0.2 * y as f32 / 360.0
+                        };
                         let dither = (at * 7919 % 97) as f32 / 97.0 - 0.5;
                         [(linear(light * factor) * 255.0 + 0.5 + dither) as u8; 3]
                     })

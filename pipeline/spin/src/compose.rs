@@ -20,7 +20,11 @@ pub(crate) struct Matte {
 }
 
 /// `size` is that of the finished box in pixels of `photo` as decoded.
-pub(crate) fn compose(photo: Raster, treatment: &Treatment, size: (u32, u32)) -> Result<Composed, ImagingError> {
+pub(crate) fn compose(
+    photo: Raster,
+    treatment: &Treatment,
+    size: (u32, u32),
+) -> Result<Composed, ImagingError> {
     let Some(cut) = &treatment.cut else {
         let photo = toned(photo, treatment)?;
         return Ok(Composed {
@@ -43,7 +47,9 @@ pub(crate) fn compose(photo: Raster, treatment: &Treatment, size: (u32, u32)) ->
             let cutout = Raster::new(width, height, Channels::Rgba, cutout.rgba)?;
             let cutout = placed(cutout, &treatment.placement, size, true)?;
             match treatment.backdrop {
-                Backdrop::White { contact_shadow: true } => on_white_with_shadow(&cutout)?,
+                Backdrop::White {
+                    contact_shadow: true,
+                } => on_white_with_shadow(&cutout)?,
                 Backdrop::White { .. } => cutout.flattened([255; 3]),
                 _ => cutout,
             }
@@ -56,7 +62,11 @@ pub(crate) fn compose(photo: Raster, treatment: &Treatment, size: (u32, u32)) ->
 }
 
 fn toned(photo: Raster, treatment: &Treatment) -> Result<Raster, ImagingError> {
-    let Some(tones) = treatment.tones.as_ref().filter(|_| photo.channels() == Channels::Rgb) else {
+    let Some(tones) = treatment
+        .tones
+        .as_ref()
+        .filter(|_| photo.channels() == Channels::Rgb)
+    else {
         return Ok(photo);
     };
     let (width, height) = (photo.width(), photo.height());
@@ -66,7 +76,12 @@ fn toned(photo: Raster, treatment: &Treatment) -> Result<Raster, ImagingError> {
 }
 
 /// The placed photo; outside of it lies nothing (`clear_outside`) or its nearest pixel.
-fn placed(photo: Raster, placement: &Placement, size: (u32, u32), clear_outside: bool) -> Result<Raster, ImagingError> {
+fn placed(
+    photo: Raster,
+    placement: &Placement,
+    size: (u32, u32),
+    clear_outside: bool,
+) -> Result<Raster, ImagingError> {
     if *placement == Placement::whole() {
         return Ok(photo);
     }
@@ -82,7 +97,8 @@ fn placed(photo: Raster, placement: &Placement, size: (u32, u32), clear_outside:
                 let (sx, sy) = (x + left, y + top);
                 let inside = sx >= 0 && sy >= 0 && sx < w as i64 && sy < h as i64;
                 if inside || !clear_outside {
-                    let at = sy.clamp(0, h as i64 - 1) as usize * w + sx.clamp(0, w as i64 - 1) as usize;
+                    let at =
+                        sy.clamp(0, h as i64 - 1) as usize * w + sx.clamp(0, w as i64 - 1) as usize;
                     out.extend_from_slice(&pixels[at * count..at * count + count]);
                 } else {
                     out.extend(std::iter::repeat_n(0, count));
@@ -96,7 +112,15 @@ fn placed(photo: Raster, placement: &Placement, size: (u32, u32), clear_outside:
             for x in 0..size.0 {
                 let (fx, fy) = (f64::from(x) + 0.5, f64::from(y) + 0.5);
                 let [sx, sy] = back.map(|[a, b, c]| a * fx + b * fy + c - 0.5);
-                sample(pixels, (w, h), count, sx as f32, sy as f32, clear_outside, &mut out);
+                sample(
+                    pixels,
+                    (w, h),
+                    count,
+                    sx as f32,
+                    sy as f32,
+                    clear_outside,
+                    &mut out,
+                );
             }
         }
     }
@@ -105,13 +129,26 @@ fn placed(photo: Raster, placement: &Placement, size: (u32, u32), clear_outside:
 
 fn inverse([[a, b, c], [d, e, f]]: [[f64; 3]; 2]) -> [[f64; 3]; 2] {
     let determinant = a * e - b * d;
-    let (a2, b2, d2, e2) = (e / determinant, -b / determinant, -d / determinant, a / determinant);
+    let (a2, b2, d2, e2) = (
+        e / determinant,
+        -b / determinant,
+        -d / determinant,
+        a / determinant,
+    );
     [[a2, b2, -(a2 * c + b2 * f)], [d2, e2, -(d2 * c + e2 * f)]]
 }
 
 /// Catmull and Rom's cubic over 4 × 4 pixels: it moves pixels by fractions and keeps them sharp. Colours count by
 /// their alpha.
-fn sample(pixels: &[u8], (w, h): (usize, usize), count: usize, x: f32, y: f32, clear_outside: bool, out: &mut Vec<u8>) {
+fn sample(
+    pixels: &[u8],
+    (w, h): (usize, usize),
+    count: usize,
+    x: f32,
+    y: f32,
+    clear_outside: bool,
+    out: &mut Vec<u8>,
+) {
     let (x0, y0) = (x.floor(), y.floor());
     let weights_x = catmull_rom(x - x0);
     let weights_y = catmull_rom(y - y0);
@@ -125,9 +162,14 @@ fn sample(pixels: &[u8], (w, h): (usize, usize), count: usize, x: f32, y: f32, c
             if !inside && clear_outside {
                 continue;
             }
-            let at = (sy.clamp(0, h as i64 - 1) as usize * w + sx.clamp(0, w as i64 - 1) as usize) * count;
+            let at = (sy.clamp(0, h as i64 - 1) as usize * w + sx.clamp(0, w as i64 - 1) as usize)
+                * count;
             let weight = wx * wy;
-            let alpha = if count == 4 { f32::from(pixels[at + 3]) / 255.0 } else { 1.0 };
+            let alpha = if count == 4 {
+                f32::from(pixels[at + 3]) / 255.0
+            } else {
+                1.0
+            };
             for c in 0..3 {
                 let value = f32::from(pixels[at + c]);
                 sum[c] += weight * alpha * value;
@@ -137,7 +179,11 @@ fn sample(pixels: &[u8], (w, h): (usize, usize), count: usize, x: f32, y: f32, c
         }
     }
     for c in 0..3 {
-        let value = if sum[3] > 1e-3 { sum[c] / sum[3] } else { plain[c] };
+        let value = if sum[3] > 1e-3 {
+            sum[c] / sum[3]
+        } else {
+            plain[c]
+        };
         out.push((value + 0.5).clamp(0.0, 255.0) as u8);
     }
     if count == 4 {
@@ -166,7 +212,11 @@ fn on_white_with_shadow(cutout: &Raster) -> Result<Raster, ImagingError> {
     for (pixel, shade) in cutout.pixels().chunks_exact(4).zip(&shadow) {
         let alpha = f32::from(pixel[3]) / 255.0;
         let ground = 255.0 * (1.0 - SHADOW * shade);
-        out.extend(pixel[..3].iter().map(|v| (f32::from(*v) * alpha + ground * (1.0 - alpha) + 0.5) as u8));
+        out.extend(
+            pixel[..3]
+                .iter()
+                .map(|v| (f32::from(*v) * alpha + ground * (1.0 - alpha) + 0.5) as u8),
+        );
     }
     Raster::new(cutout.width(), cutout.height(), Channels::Rgb, out)
 }
@@ -235,7 +285,9 @@ mod tests {
     use super::*;
 
     fn gradient(w: u32, h: u32) -> Raster {
-        let pixels = (0..w * h).flat_map(|at| [(at % w * 2) as u8, (at / w * 3) as u8, 77]).collect();
+        let pixels = (0..w * h)
+            .flat_map(|at| [(at % w * 2) as u8, (at / w * 3) as u8, 77])
+            .collect();
         Raster::new(w, h, Channels::Rgb, pixels).unwrap()
     }
 

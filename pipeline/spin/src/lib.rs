@@ -12,8 +12,8 @@ mod listing;
 mod mosaic;
 mod options;
 mod order;
-mod plan;
 mod placement;
+mod plan;
 mod plates;
 mod progress;
 mod quality;
@@ -26,15 +26,17 @@ mod source;
 mod spin;
 mod sprite;
 mod studio;
-mod words;
 mod tiles;
 mod tone;
+mod words;
 
 pub use archive::{ArchiveEntry, ArchiveProblem};
 pub use capture::{CaptureSet, Photo};
 pub use error::{BadPhoto, PhotoProblem, SpinError};
 pub use ingest::{read_capture, read_zip};
-pub use options::{CaptureOptions, Qualities, RowSplit, SpinOptions, StudioBackground, StudioOptions};
+pub use options::{
+    CaptureOptions, Qualities, RowSplit, SpinOptions, StudioBackground, StudioOptions,
+};
 pub use order::natural_order;
 pub use quality::{
     Finding, FindingKind, InspectOptions, Outline, PhotoMeasures, QualityReport, RepairMode,
@@ -45,4 +47,5 @@ pub use search::{FoundQuality, Target, find_qualities};
 pub use sink::Sink;
 pub use source::PhotoSource;
 pub use spin::{FrameTransform, SpinOutcome, make_spin};
+pub use sprite::contact_sheet;
 pub use tiles::{FrameTiles, TileSettings, put_pyramid, tiles_path};

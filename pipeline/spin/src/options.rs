@@ -143,10 +143,7 @@ impl SpinOptions {
                 quality,
                 speed: self.avif_speed,
             },
-            ImageFormat::Webp => Encoding::Webp {
-                quality,
-                method: 4,
-            },
+            ImageFormat::Webp => Encoding::Webp { quality, method: 4 },
             // Baseline: while the product turns, decoding speed is what people see.
             ImageFormat::Jpg => Encoding::Jpeg {
                 quality,

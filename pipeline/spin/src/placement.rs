@@ -41,7 +41,10 @@ impl Placement {
     /// width and height. Both count from the upper left corner; pixel centres lie at halves.
     pub(crate) fn matrix(&self, photo: (u32, u32), frame: (u32, u32)) -> [[f64; 3]; 2] {
         let (w, h) = (f64::from(photo.0), f64::from(photo.1));
-        let scale = [f64::from(frame.0) / (self.area[2] * w), f64::from(frame.1) / (self.area[3] * h)];
+        let scale = [
+            f64::from(frame.0) / (self.area[2] * w),
+            f64::from(frame.1) / (self.area[3] * h),
+        ];
         let cos = (1.0 - self.lean * self.lean).sqrt();
         let turn = [[cos, -self.lean], [self.lean, cos]];
         let pivot = [self.pivot[0] * w, self.pivot[1] * h];
@@ -66,13 +69,30 @@ pub(crate) struct Frames {
 impl Frames {
     /// `margin` is what stays free about the product, as a share of the box; without it nothing is cut away.
     /// `may_exceed`: whether the box may reach beyond the photo, where there is no backdrop.
-    pub(crate) fn place(capture: &CaptureSet, cuts: &[Option<RowCut>], margin: Option<f32>, may_exceed: bool) -> Self {
+    pub(crate) fn place(
+        capture: &CaptureSet,
+        cuts: &[Option<RowCut>],
+        margin: Option<f32>,
+        may_exceed: bool,
+    ) -> Self {
         let (w, h) = (f64::from(capture.width), f64::from(capture.height));
-        let row_lengths: Vec<usize> = capture.row_lengths.iter().map(|length| *length as usize).collect();
-        let poses: Vec<Pose> = cuts.iter().map(|cut| Pose::of(cut.as_ref(), w, h)).collect();
+        let row_lengths: Vec<usize> = capture
+            .row_lengths
+            .iter()
+            .map(|length| *length as usize)
+            .collect();
+        let poses: Vec<Pose> = cuts
+            .iter()
+            .map(|cut| Pose::of(cut.as_ref(), w, h))
+            .collect();
         let mut size = (capture.width, capture.height);
-        let reach = poses.iter().filter_map(|pose| pose.reach).reduce(|a, b| [a[0].max(b[0]), a[1].max(b[1])]);
-        let crops = margin.zip(reach).filter(|_| poses.iter().all(|pose| pose.reach.is_some()));
+        let reach = poses
+            .iter()
+            .filter_map(|pose| pose.reach)
+            .reduce(|a, b| [a[0].max(b[0]), a[1].max(b[1])]);
+        let crops = margin
+            .zip(reach)
+            .filter(|_| poses.iter().all(|pose| pose.reach.is_some()));
         if let Some((margin, reach)) = crops {
             let free = 1.0 - 2.0 * f64::from(margin.clamp(0.0, 0.4));
             let mut half = reach.map(|r| r / free);
@@ -91,14 +111,27 @@ impl Frames {
         for ((pose, cut), &length) in poses.iter().zip(cuts).zip(&row_lengths) {
             let area = match crops {
                 Some(_) => {
-                    let corner = |center: f64, side: u32| ((center - f64::from(side) / 2.0) / GRID).round() * GRID;
-                    let (left, top) = (corner(pose.center[0], size.0), corner(pose.center[1], size.1));
-                    [left / w, top / h, f64::from(size.0) / w, f64::from(size.1) / h]
+                    let corner = |center: f64, side: u32| {
+                        ((center - f64::from(side) / 2.0) / GRID).round() * GRID
+                    };
+                    let (left, top) = (
+                        corner(pose.center[0], size.0),
+                        corner(pose.center[1], size.1),
+                    );
+                    [
+                        left / w,
+                        top / h,
+                        f64::from(size.0) / w,
+                        f64::from(size.1) / h,
+                    ]
                 }
                 None => [0.0, 0.0, 1.0, 1.0],
             };
             for number in 0..length {
-                let shift = cut.as_ref().and_then(|cut| cut.frames.get(number)).map_or([0.0; 2], |f| f.shift);
+                let shift = cut
+                    .as_ref()
+                    .and_then(|cut| cut.frames.get(number))
+                    .map_or([0.0; 2], |f| f.shift);
                 placements.push(Placement {
                     lean: if crops.is_some() { pose.lean } else { 0.0 },
                     pivot: [pose.center[0] / w, 0.5],
@@ -135,19 +168,35 @@ impl Pose {
         let Some(cut) = cut else {
             return middle;
         };
-        let extents: Vec<_> = cut.frames.iter().filter_map(xoay_matte::FrameCut::extent).collect();
+        let extents: Vec<_> = cut
+            .frames
+            .iter()
+            .filter_map(xoay_matte::FrameCut::extent)
+            .collect();
         if extents.is_empty() {
             return middle;
         }
-        let least = |of: fn(&xoay_matte::Extent) -> f32| extents.iter().map(of).fold(f32::MAX, f32::min);
-        let most = |of: fn(&xoay_matte::Extent) -> f32| extents.iter().map(of).fold(f32::MIN, f32::max);
-        let (left, right) = (f64::from(least(|e| e.left)) * w, f64::from(most(|e| e.right)) * w);
-        let (top, bottom) = (f64::from(least(|e| e.top)) * h, f64::from(most(|e| e.bottom)) * h);
+        let least =
+            |of: fn(&xoay_matte::Extent) -> f32| extents.iter().map(of).fold(f32::MAX, f32::min);
+        let most =
+            |of: fn(&xoay_matte::Extent) -> f32| extents.iter().map(of).fold(f32::MIN, f32::max);
+        let (left, right) = (
+            f64::from(least(|e| e.left)) * w,
+            f64::from(most(|e| e.right)) * w,
+        );
+        let (top, bottom) = (
+            f64::from(least(|e| e.top)) * h,
+            f64::from(most(|e| e.bottom)) * h,
+        );
         // Turned about the axis's middle, corners of the extent move by at most this.
         let slope = f64::from(cut.axis.slope);
         let lean = slope / (1.0 + slope * slope).sqrt();
         let swing = lean.abs() * (bottom - top).max(right - left) / 2.0;
-        let x = if cut.axis.known { f64::from(cut.axis.x) * w } else { (left + right) / 2.0 };
+        let x = if cut.axis.known {
+            f64::from(cut.axis.x) * w
+        } else {
+            (left + right) / 2.0
+        };
         let across = (x - left).max(right - x) + swing;
         Self {
             lean,

@@ -26,7 +26,11 @@ const OTHER_BYTES_PER_PIXEL: u64 = 12;
 
 impl Plan {
     /// `shape`: width and height of the frames at the photos' own resolution.
-    pub(crate) fn new(capture: &CaptureSet, shape: (u32, u32), options: &SpinOptions) -> Result<Self, SpinError> {
+    pub(crate) fn new(
+        capture: &CaptureSet,
+        shape: (u32, u32),
+        options: &SpinOptions,
+    ) -> Result<Self, SpinError> {
         let mut notes = Vec::new();
         let sizes = sizes(shape, &options.widths, &mut notes);
         let formats: Vec<ImageFormat> = ImageFormat::ALL
@@ -53,7 +57,10 @@ impl Plan {
             ));
         }
         let workers = cores.min(fitting).min(capture.frames.len()).max(1);
-        let encodings = sizes.iter().flat_map(|_| formats.iter().map(|&format| options.encoding(format))).collect();
+        let encodings = sizes
+            .iter()
+            .flat_map(|_| formats.iter().map(|&format| options.encoding(format)))
+            .collect();
         Ok(Self {
             sizes,
             formats,

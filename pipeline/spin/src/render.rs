@@ -75,12 +75,17 @@ impl Workshop<'_> {
         let (largest, shape) = (self.plan.sizes.first()?, self.studio.size);
         let side = |photo: u32, frame: u32, of: u32| {
             let common = u64::from(photo) * u64::from(frame);
-            u32::try_from(common.div_ceil(u64::from(of.max(1)))).unwrap_or(u32::MAX).clamp(1, photo)
+            u32::try_from(common.div_ceil(u64::from(of.max(1))))
+                .unwrap_or(u32::MAX)
+                .clamp(1, photo)
         };
         // Photos may differ in size; the frame's shape is counted in pixels of the set's.
         let width = side(self.studio.capture.width, largest.0, shape.0);
         let height = side(self.studio.capture.height, largest.1, shape.1);
-        Some((width.min(photo.header.width()), height.min(photo.header.height())))
+        Some((
+            width.min(photo.header.width()),
+            height.min(photo.header.height()),
+        ))
     }
 
     fn has_tiles(&self) -> bool {
@@ -90,7 +95,11 @@ impl Workshop<'_> {
     }
 
     /// Makes the frame of `photo` at the resolution at which it was decoded.
-    pub(crate) fn compose(&self, photo: &Photo, treatment: &Treatment) -> Result<(Composed, bool), RenderError> {
+    pub(crate) fn compose(
+        &self,
+        photo: &Photo,
+        treatment: &Treatment,
+    ) -> Result<(Composed, bool), RenderError> {
         let (picture, color_converted) = self.open(photo).map_err(RenderError::Photo)?;
         let (shape, capture) = (self.studio.size, &self.studio.capture);
         let scaled = |decoded: u32, side: u32, of: u32| {
@@ -120,15 +129,24 @@ impl Workshop<'_> {
         let plan = self.plan;
         let largest = plan.sizes[0];
         let (mut picture, zoom, color_converted) = {
-            let decoded = self.decoded_target(photo).map_or(photo.header.pixels(), |(w, h)| 4 * u64::from(w) * u64::from(h));
-            let _one_at_a_time = (decoded > LARGE_PIXELS).then(|| self.large.lock().unwrap_or_else(PoisonError::into_inner));
-            let (Composed { frame, matte }, color_converted) = self.compose(photo, &self.studio.treatments[number])?;
+            let decoded = self
+                .decoded_target(photo)
+                .map_or(photo.header.pixels(), |(w, h)| {
+                    4 * u64::from(w) * u64::from(h)
+                });
+            let _one_at_a_time = (decoded > LARGE_PIXELS)
+                .then(|| self.large.lock().unwrap_or_else(PoisonError::into_inner));
+            let (Composed { frame, matte }, color_converted) =
+                self.compose(photo, &self.studio.treatments[number])?;
             if let Some(matte) = matte.filter(|_| self.options.mattes) {
                 self.put_matte(photo, matte, resizer)?;
             }
             let zoom = if self.has_tiles() {
                 let settings = TileSettings::for_formats(&plan.formats);
-                put_pyramid(number, &frame, largest, settings, resizer, self.sink, cancelled).map_err(RenderError::Spin)?
+                put_pyramid(
+                    number, &frame, largest, settings, resizer, self.sink, cancelled,
+                )
+                .map_err(RenderError::Spin)?
             } else {
                 None
             };
@@ -137,11 +155,20 @@ impl Workshop<'_> {
         };
         let mut file_bytes = Vec::with_capacity(plan.encodings.len());
         let mut tile = None;
-        for (&(width, height), encodings) in plan.sizes.iter().zip(plan.encodings.chunks(plan.formats.len())) {
+        for (&(width, height), encodings) in plan
+            .sizes
+            .iter()
+            .zip(plan.encodings.chunks(plan.formats.len()))
+        {
             if tile.is_none() && width < plan.tile.0 {
                 tile = Some(resize(resizer, &picture, plan.tile, "sprite")?);
             }
-            picture = resize(resizer, &picture, (width, height), &format!("frames/{width}"))?;
+            picture = resize(
+                resizer,
+                &picture,
+                (width, height),
+                &format!("frames/{width}"),
+            )?;
             for encoding in encodings {
                 if cancelled() {
                     return Err(RenderError::Spin(SpinError::Cancelled));
@@ -172,12 +199,22 @@ impl Workshop<'_> {
     }
 
     fn put(&self, path: String, bytes: &[u8]) -> Result<(), RenderError> {
-        self.sink.put(&path, bytes).map_err(|source| RenderError::Spin(SpinError::Output { path, source }))
+        self.sink
+            .put(&path, bytes)
+            .map_err(|source| RenderError::Spin(SpinError::Output { path, source }))
     }
 
     /// The alpha of the whole photo in its own pixels, as grey PNG.
-    fn put_matte(&self, photo: &Photo, matte: Matte, resizer: &mut Resizer) -> Result<(), RenderError> {
-        let stem = photo.name.rsplit_once('.').map_or(photo.name.as_str(), |(stem, _)| stem);
+    fn put_matte(
+        &self,
+        photo: &Photo,
+        matte: Matte,
+        resizer: &mut Resizer,
+    ) -> Result<(), RenderError> {
+        let stem = photo
+            .name
+            .rsplit_once('.')
+            .map_or(photo.name.as_str(), |(stem, _)| stem);
         let path = format!("mattes/{stem}.png");
         let failed = |source| {
             RenderError::Spin(SpinError::Encode {
@@ -186,8 +223,11 @@ impl Workshop<'_> {
             })
         };
         let grey = matte.alpha.iter().flat_map(|alpha| [*alpha; 3]).collect();
-        let raster = Raster::new(matte.width, matte.height, xoay_imaging::Channels::Rgb, grey).map_err(failed)?;
-        let raster = resizer.resize(&raster, photo.header.width(), photo.header.height()).map_err(failed)?;
+        let raster = Raster::new(matte.width, matte.height, xoay_imaging::Channels::Rgb, grey)
+            .map_err(failed)?;
+        let raster = resizer
+            .resize(&raster, photo.header.width(), photo.header.height())
+            .map_err(failed)?;
         let bytes = encode(&raster, Encoding::Png).map_err(failed)?;
         self.put(path, &bytes)
     }

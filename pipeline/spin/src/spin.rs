@@ -95,7 +95,14 @@ pub fn make_spin(
         (Stage::Sprite, encoded.elapsed()),
     ];
 
-    let report = report(&studio, &plan, options, &finished, searched, sprite.as_ref());
+    let report = report(
+        &studio,
+        &plan,
+        options,
+        &finished,
+        searched,
+        sprite.as_ref(),
+    );
     let manifest = manifest(&studio, &plan, options, &finished, sprite, border);
     let transforms = transforms(&studio, plan.sizes[0]);
     Ok(SpinOutcome {
@@ -122,7 +129,9 @@ fn transforms(studio: &Studio, largest: (u32, u32)) -> Vec<FrameTransform> {
     frames
         .map(|(photo, treatment)| FrameTransform {
             file: photo.name.clone(),
-            matrix: treatment.placement.matrix((photo.header.width(), photo.header.height()), largest),
+            matrix: treatment
+                .placement
+                .matrix((photo.header.width(), photo.header.height()), largest),
         })
         .collect()
 }
@@ -140,7 +149,9 @@ fn search_qualities(
     watch: Watch<'_>,
 ) -> Result<Vec<FoundQuality>, SpinError> {
     let count = studio.capture.frames.len();
-    let mut numbers: Vec<usize> = (0..SAMPLES.min(count)).map(|at| at * count / SAMPLES.min(count)).collect();
+    let mut numbers: Vec<usize> = (0..SAMPLES.min(count))
+        .map(|at| at * count / SAMPLES.min(count))
+        .collect();
     numbers.dedup();
     let progress = Progress::start(watch, Stage::Search, numbers.len() + 1);
     let workshop = Workshop {
@@ -157,9 +168,16 @@ fn search_qualities(
             return Err(SpinError::Cancelled);
         }
         let photo = &studio.capture.frames[number];
-        let sample = workshop.compose(photo, &studio.treatments[number]).and_then(|(composed, _)| {
-            render::resize(&mut resizer, &composed.frame, workshop.plan.sizes[0], "frames")
-        });
+        let sample = workshop
+            .compose(photo, &studio.treatments[number])
+            .and_then(|(composed, _)| {
+                render::resize(
+                    &mut resizer,
+                    &composed.frame,
+                    workshop.plan.sizes[0],
+                    "frames",
+                )
+            });
         match sample {
             Ok(sample) => samples.push(sample),
             Err(RenderError::Spin(error)) => return Err(error),
@@ -170,14 +188,25 @@ fn search_qualities(
     }
     let encoding = |format, quality| options.encoding_at(format, quality);
     let cancelled = || watch.cancelled();
-    let found = find_qualities(&samples, &plan.sizes, &plan.formats, &encoding, target, plan.workers, &cancelled)?;
+    let found = find_qualities(
+        &samples,
+        &plan.sizes,
+        &plan.formats,
+        &encoding,
+        target,
+        plan.workers,
+        &cancelled,
+    )?;
     for (at, (size, format)) in plan
         .sizes
         .iter()
         .flat_map(|size| plan.formats.iter().map(move |format| (*size, *format)))
         .enumerate()
     {
-        if let Some(found) = found.iter().find(|found| found.size == size && found.format == format) {
+        if let Some(found) = found
+            .iter()
+            .find(|found| found.size == size && found.format == format)
+        {
             plan.encodings[at] = options.encoding_at(format, found.quality);
         }
     }
@@ -264,9 +293,14 @@ fn render_all(workshop: &Workshop<'_>, watch: Watch<'_>) -> Result<Vec<RenderedF
                 break;
             }
             let rendered = if any_bad.load(Ordering::Relaxed) {
-                workshop.open(photo).map(|_| None).map_err(RenderError::Photo)
+                workshop
+                    .open(photo)
+                    .map(|_| None)
+                    .map_err(RenderError::Photo)
             } else {
-                workshop.render(number, &mut resizer, &should_stop).map(Some)
+                workshop
+                    .render(number, &mut resizer, &should_stop)
+                    .map(Some)
             };
             match rendered {
                 Ok(frame) => done.extend(frame.map(|frame| (number, frame))),
@@ -277,7 +311,9 @@ fn render_all(workshop: &Workshop<'_>, watch: Watch<'_>) -> Result<Vec<RenderedF
         done
     };
     let mut frames: Vec<(usize, RenderedFrame)> = thread::scope(|scope| {
-        let workers: Vec<_> = (0..workshop.plan.workers).map(|_| scope.spawn(work)).collect();
+        let workers: Vec<_> = (0..workshop.plan.workers)
+            .map(|_| scope.spawn(work))
+            .collect();
         workers
             .into_iter()
             .flat_map(|worker| {

@@ -1,3 +1,5 @@
+use std::path::Path;
+
 use xoay_format::{ImageFile, ImageFormat, Sprite};
 use xoay_imaging::{Channels, Encoding, Raster, encode};
 
@@ -84,6 +86,49 @@ pub(crate) fn compose(
         tile_width,
         tile_height,
     }))
+}
+
+/// One picture of all `tiles`, which are of one size, encoded in the format that `path` ends with; PNG where it tells
+/// none.
+///
+/// # Errors
+/// [`SpinError::Encode`] where the picture is too large for the format.
+pub fn contact_sheet(tiles: &[Raster], path: &Path) -> Result<Vec<u8>, SpinError> {
+    let failed = |source| SpinError::Encode {
+        path: path.display().to_string(),
+        source,
+    };
+    let Some(first) = tiles.first() else {
+        return Ok(Vec::new());
+    };
+    let columns = columns(tiles.len(), (first.width(), first.height()));
+    let lines = tiles.len().div_ceil(columns as usize) as u32;
+    let sheet = sheet(
+        tiles,
+        columns,
+        (columns * first.width(), lines * first.height()),
+    )
+    .map_err(failed)?;
+    let ending = path
+        .extension()
+        .and_then(|ending| ending.to_str())
+        .unwrap_or_default();
+    let encoding = match ending.parse() {
+        Ok(ImageFormat::Jpg) => Encoding::Jpeg {
+            quality: 88,
+            progressive: true,
+        },
+        Ok(ImageFormat::Webp) => Encoding::Webp {
+            quality: 85,
+            method: 4,
+        },
+        Ok(ImageFormat::Avif) => Encoding::Avif {
+            quality: 80,
+            speed: 7,
+        },
+        Ok(ImageFormat::Png) | Err(_) => Encoding::Png,
+    };
+    encode(&sheet, encoding).map_err(failed)
 }
 
 /// How many tiles stand in a line: nearly square, with as few empty places as that allows.

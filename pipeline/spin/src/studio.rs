@@ -13,8 +13,8 @@ use crate::placement::{Frames, Placement};
 use crate::progress::Progress;
 use crate::tone::ToneCurves;
 use crate::{
-    CaptureSet, Outline, Photo, PhotoMeasures, QualityReport, Repairs, SpinError, SpinOptions, StudioBackground,
-    StudioOptions, TurnShape, assess_as,
+    CaptureSet, Outline, Photo, PhotoMeasures, QualityReport, Repairs, SpinError, SpinOptions,
+    StudioBackground, StudioOptions, TurnShape, assess_as,
 };
 
 /// A cut surer than this may be published without anyone having looked at it.
@@ -92,9 +92,19 @@ impl Studio {
         watch: Watch<'_>,
     ) -> Result<Self, SpinError> {
         let workers = survey_workers(capture, options);
-        let shape = if options.loops { TurnShape::Full } else { TurnShape::Arc };
+        let shape = if options.loops {
+            TurnShape::Full
+        } else {
+            TurnShape::Arc
+        };
         let surveyed = survey(&capture.frames, Stage::Quality, workers, options, watch)?;
-        let plates = survey(&capture.clean_plates, Stage::Quality, workers, options, watch)?;
+        let plates = survey(
+            &capture.clean_plates,
+            Stage::Quality,
+            workers,
+            options,
+            watch,
+        )?;
         let (measures, proxies): (Vec<PhotoMeasures>, Vec<Proxy>) = surveyed.into_iter().unzip();
         let plates: Vec<Proxy> = plates.into_iter().map(|(_, proxy)| proxy).collect();
         let first = assess_as(shape, capture, &measures, None);
@@ -102,15 +112,26 @@ impl Studio {
 
         let kept = repaired(capture, &repairs);
         let kept_proxies: Vec<&Proxy> = repairs.order.iter().map(|&at| &proxies[at]).collect();
-        let cuts = cut_rows(&kept, &kept_proxies, &plates, &repairs, workers, options, watch)?;
+        let cuts = cut_rows(
+            &kept,
+            &kept_proxies,
+            &plates,
+            &repairs,
+            workers,
+            options,
+            watch,
+        )?;
 
         let mut notes = Vec::new();
         let outlines = outlines(capture, &repairs, &cuts);
-        let report = assess_as(shape, capture, &measures, outlines.as_deref()).repaired(studio.repair);
+        let report =
+            assess_as(shape, capture, &measures, outlines.as_deref()).repaired(studio.repair);
         let sure = is_sure(&kept, &cuts, studio.background, &mut notes);
         let wants_cut = match studio.background {
             StudioBackground::Auto => sure,
-            StudioBackground::White | StudioBackground::Transparent => cuts.iter().all(Option::is_some),
+            StudioBackground::White | StudioBackground::Transparent => {
+                cuts.iter().all(Option::is_some)
+            }
             StudioBackground::AsPhotographed => false,
         };
         let backdrop = match studio.background {
@@ -122,10 +143,14 @@ impl Studio {
         };
         let margin = studio.crop_margin.filter(|_| wants_cut || sure);
         let frames = Frames::place(&kept, &cuts, margin, wants_cut);
-        let direction = cuts.iter().flatten().find_map(|cut| cut.sense).map(|sense| match sense {
-            Sense::CounterClockwise => Direction::CounterClockwise,
-            Sense::Clockwise => Direction::Clockwise,
-        });
+        let direction = cuts
+            .iter()
+            .flatten()
+            .find_map(|cut| cut.sense)
+            .map(|sense| match sense {
+                Sense::CounterClockwise => Direction::CounterClockwise,
+                Sense::Clockwise => Direction::Clockwise,
+            });
         let treatments = treatments(cuts, &frames, studio, options, backdrop);
         Ok(Self {
             treatments,
@@ -167,7 +192,9 @@ fn treatments(
 }
 
 fn azimuths(repairs: &Repairs) -> Vec<f64> {
-    (0..repairs.row_lengths.len()).flat_map(|row| repairs.azimuths_deg(row)).collect()
+    (0..repairs.row_lengths.len())
+        .flat_map(|row| repairs.azimuths_deg(row))
+        .collect()
 }
 
 /// The photos that become frames.
@@ -181,7 +208,12 @@ fn repaired(capture: &CaptureSet, repairs: &Repairs) -> CaptureSet {
 
 /// How many photos are decoded at once: half of the memory is for them.
 fn survey_workers(capture: &CaptureSet, options: &SpinOptions) -> usize {
-    let largest = capture.frames.iter().map(|photo| photo.size_bytes + photo.header.pixels() * 8).max().unwrap_or(1);
+    let largest = capture
+        .frames
+        .iter()
+        .map(|photo| photo.size_bytes + photo.header.pixels() * 8)
+        .max()
+        .unwrap_or(1);
     let fitting = usize::try_from(options.memory_bytes / largest.max(1)).unwrap_or(usize::MAX);
     let cores = options
         .workers
@@ -212,7 +244,10 @@ fn survey(
             };
             let seen = small(photo, options).map(|raster| {
                 let flat = raster.flattened([255; 3]);
-                (PhotoMeasures::of(&flat), Proxy::of(flat.width(), flat.height(), flat.pixels()))
+                (
+                    PhotoMeasures::of(&flat),
+                    Proxy::of(flat.width(), flat.height(), flat.pixels()),
+                )
             });
             done.push((number, seen));
             progress.step();
@@ -220,10 +255,16 @@ fn survey(
         done
     };
     let mut seen: Vec<_> = thread::scope(|scope| {
-        let workers: Vec<_> = (0..workers.min(photos.len())).map(|_| scope.spawn(work)).collect();
+        let workers: Vec<_> = (0..workers.min(photos.len()))
+            .map(|_| scope.spawn(work))
+            .collect();
         workers
             .into_iter()
-            .flat_map(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .flat_map(|worker| {
+                worker
+                    .join()
+                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            })
             .collect()
     });
     if watch.cancelled() {
@@ -252,7 +293,11 @@ fn small(photo: &Photo, options: &SpinOptions) -> Result<Raster, PhotoProblem> {
     let (width, height) = (photo.header.width(), photo.header.height());
     let long = u64::from(width.max(height));
     // A decoder never goes below twice its target.
-    let side = |side: u32| (u64::from(side) * u64::from(SURVEY_SIDE / 2)).div_ceil(long).max(1) as u32;
+    let side = |side: u32| {
+        (u64::from(side) * u64::from(SURVEY_SIDE / 2))
+            .div_ceil(long)
+            .max(1) as u32
+    };
     let decode_options = DecodeOptions {
         limits: options.limits,
         target: Some((side(width), side(height))),
@@ -281,7 +326,9 @@ fn cut_rows(
         if watch.cancelled() {
             return Err(SpinError::Cancelled);
         }
-        let (frames, others) = rest.split_at_checked(length as usize).unwrap_or((rest, &[]));
+        let (frames, others) = rest
+            .split_at_checked(length as usize)
+            .unwrap_or((rest, &[]));
         rest = others;
         let size = |proxy: &Proxy| (proxy.width(), proxy.height());
         let one_size = frames.windows(2).all(|pair| size(pair[0]) == size(pair[1]));
@@ -290,16 +337,32 @@ fn cut_rows(
             progress.step();
             continue;
         }
-        let plate = capture.row_plates.get(row).copied().flatten().and_then(|at| plates.get(at));
+        let plate = capture
+            .row_plates
+            .get(row)
+            .copied()
+            .flatten()
+            .and_then(|at| plates.get(at));
         let first: usize = capture.row_lengths[..row].iter().map(|l| *l as usize).sum();
-        let focal_mm = capture.frames.get(first).and_then(|photo| photo.header.camera.focal_length_35mm);
+        let focal_mm = capture
+            .frames
+            .get(first)
+            .and_then(|photo| photo.header.camera.focal_length_35mm);
         out.push(Some(xoay_matte::cut_row(
             &xoay_matte::Row {
                 frames: frames.to_vec(),
                 clean_plate: plate.filter(|plate| size(plate) == size(frames[0])),
                 // How far an arc reaches is not known.
-                azimuths_deg: options.loops.then(|| repairs.azimuths_deg(row).iter().map(|a| *a as f32).collect()),
-                focal_ratio: focal_mm.map(|mm| mm as f32 / 36.0).filter(|ratio| (0.3..20.0).contains(ratio)),
+                azimuths_deg: options.loops.then(|| {
+                    repairs
+                        .azimuths_deg(row)
+                        .iter()
+                        .map(|a| *a as f32)
+                        .collect()
+                }),
+                focal_ratio: focal_mm
+                    .map(|mm| mm as f32 / 36.0)
+                    .filter(|ratio| (0.3..20.0).contains(ratio)),
             },
             workers,
         )));
@@ -310,7 +373,11 @@ fn cut_rows(
 }
 
 /// The outlines in the order of the capture; photos that were left out have none that counts.
-fn outlines(capture: &CaptureSet, repairs: &Repairs, cuts: &[Option<RowCut>]) -> Option<Vec<Outline>> {
+fn outlines(
+    capture: &CaptureSet,
+    repairs: &Repairs,
+    cuts: &[Option<RowCut>],
+) -> Option<Vec<Outline>> {
     let mut out = vec![
         Outline {
             left: 0.0,
@@ -326,7 +393,9 @@ fn outlines(capture: &CaptureSet, repairs: &Repairs, cuts: &[Option<RowCut>]) ->
     for (cut, &length) in cuts.iter().zip(&repairs.row_lengths) {
         for (number, &photo) in order.by_ref().take(length as usize).enumerate() {
             let frame = cut.as_ref().and_then(|cut| cut.frames.get(number));
-            if let Some((extent, confidence)) = frame.and_then(|f| Some((f.extent()?, f.confidence))) {
+            if let Some((extent, confidence)) =
+                frame.and_then(|f| Some((f.extent()?, f.confidence)))
+            {
                 out[photo] = Outline {
                     left: extent.left,
                     top: extent.top,
@@ -342,7 +411,12 @@ fn outlines(capture: &CaptureSet, repairs: &Repairs, cuts: &[Option<RowCut>]) ->
 }
 
 /// Whether every frame of every row was cut out well enough to publish; says which were not.
-fn is_sure(capture: &CaptureSet, cuts: &[Option<RowCut>], wanted: StudioBackground, notes: &mut Vec<Text>) -> bool {
+fn is_sure(
+    capture: &CaptureSet,
+    cuts: &[Option<RowCut>],
+    wanted: StudioBackground,
+    notes: &mut Vec<Text>,
+) -> bool {
     if wanted == StudioBackground::AsPhotographed {
         return false;
     }
@@ -353,7 +427,11 @@ fn is_sure(capture: &CaptureSet, cuts: &[Option<RowCut>], wanted: StudioBackgrou
         ));
         return false;
     }
-    let confidences: Vec<f32> = cuts.iter().flatten().flat_map(|cut| cut.frames.iter().map(|f| f.confidence)).collect();
+    let confidences: Vec<f32> = cuts
+        .iter()
+        .flatten()
+        .flat_map(|cut| cut.frames.iter().map(|f| f.confidence))
+        .collect();
     let mean = confidences.iter().sum::<f32>() / confidences.len().max(1) as f32;
     let mut doubtful: Vec<(f32, &str)> = confidences
         .iter()
@@ -364,12 +442,19 @@ fn is_sure(capture: &CaptureSet, cuts: &[Option<RowCut>], wanted: StudioBackgrou
     let sure = mean >= SURE && confidences.iter().all(|c| *c >= LEAST_SURE);
     if !doubtful.is_empty() {
         doubtful.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let names: Vec<String> = doubtful.iter().take(5).map(|(c, name)| format!("{name} ({:.0}%)", c * 100.0)).collect();
+        let names: Vec<String> = doubtful
+            .iter()
+            .take(5)
+            .map(|(c, name)| format!("{name} ({:.0}%)", c * 100.0))
+            .collect();
         let (names, count) = (names.join(", "), doubtful.len());
         let (vi, en) = if sure {
             ("hãy xem lại các ảnh này", "look at these frames")
         } else {
-            ("nền ảnh chụp được giữ nguyên trừ khi chọn --background white", "the background stays as photographed unless --background white is chosen")
+            (
+                "nền ảnh chụp được giữ nguyên trừ khi chọn --background white",
+                "the background stays as photographed unless --background white is chosen",
+            )
         };
         notes.push(Text::new(
             format!("tách nền chưa chắc chắn ở {count} ảnh: {names}; {vi}. Chụp thêm bàn xoay trống và dùng phông khác màu sản phẩm (docs/capture.md#backdrop, #empty-turntable)"),

@@ -16,7 +16,11 @@ impl ToneCurves {
             std::array::from_fn(|value| {
                 // White stays white: what was clipped has no colour to give.
                 let light = linear(value as f32 / 255.0) * factor;
-                let kept = if value >= 254 { light.max(linear(value as f32 / 255.0)) } else { light };
+                let kept = if value >= 254 {
+                    light.max(linear(value as f32 / 255.0))
+                } else {
+                    light
+                };
                 (encoded(kept.clamp(0.0, 1.0)) * 255.0 + 0.5) as u8
             })
         })))
@@ -34,11 +38,19 @@ impl ToneCurves {
 
 /// Linear light of an sRGB value, both 0 to 1 (IEC 61966-2-1).
 fn linear(value: f32) -> f32 {
-    if value <= 0.040_45 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+    if value <= 0.040_45 {
+        value / 12.92
+    } else {
+        ((value + 0.055) / 1.055).powf(2.4)
+    }
 }
 
 fn encoded(light: f32) -> f32 {
-    if light <= 0.003_130_8 { 12.92 * light } else { 1.055 * light.powf(1.0 / 2.4) - 0.055 }
+    if light <= 0.003_130_8 {
+        12.92 * light
+    } else {
+        1.055 * light.powf(1.0 / 2.4) - 0.055
+    }
 }
 
 #[cfg(test)]
@@ -50,7 +62,8 @@ mod tests {
         let gain = 0.1 * std::f32::consts::LN_2;
         let curves = ToneCurves::undoing([gain; 3]).unwrap();
         for original in [20_u8, 90, 180, 230] {
-            let brighter = (encoded(linear(f32::from(original) / 255.0) * gain.exp()) * 255.0).round() as u8;
+            let brighter =
+                (encoded(linear(f32::from(original) / 255.0) * gain.exp()) * 255.0).round() as u8;
             let mut pixel = [brighter; 3];
             curves.apply(&mut pixel);
             assert!(pixel[0].abs_diff(original) <= 1, "{original}: {pixel:?}");

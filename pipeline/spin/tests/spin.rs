@@ -22,7 +22,7 @@ fn the_manifest_names_exactly_what_was_stored() {
     let capture = read(dir.path());
     let options = SpinOptions {
         widths: vec![24, 48, 5000],
-        direction: Direction::Clockwise,
+        direction: Some(Direction::Clockwise),
         alt: Text::new("Hũ mật ong", "A honey jar"),
         ..quick()
     };

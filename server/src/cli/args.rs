@@ -32,6 +32,8 @@ pub enum Command {
     Spin(SpinArguments),
     /// Say which photos of a turn to take again, and why.
     Inspect(InspectArguments),
+    /// Turn a finished spin into a zip for marketplaces, an animated WebP or an MP4.
+    Export(ExportArguments),
     /// Make a 3D model light enough for the web.
     Optimize(OptimizeArguments),
     /// Publish a finished spin, a finished model or both as a product, without the service.
@@ -70,6 +72,39 @@ pub struct SpinArguments {
     /// The photos show an arc, not a full turn: the last is not followed by the first.
     #[arg(long)]
     pub arc: bool,
+    /// What stands behind the product [default: auto].
+    #[arg(long, value_enum)]
+    pub background: Option<BackgroundArgument>,
+    /// What stays free about the product, in percent of the frame [default: 6].
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u32).range(0..=40))]
+    pub margin: Option<u32>,
+    /// Do not cut the frames to the product.
+    #[arg(long, conflicts_with = "margin")]
+    pub no_crop: bool,
+    /// Leave each photo's exposure and white balance as they are.
+    #[arg(long)]
+    pub no_equalize: bool,
+    /// Let the product stand on a soft shadow, where it stands on white.
+    #[arg(long)]
+    pub shadow: bool,
+    /// Put photos that lie in each other's place in order, and turn rows that run backwards.
+    #[arg(long)]
+    pub repair: bool,
+    /// The quality to reach, as SSIMULACRA2 [default: 76].
+    #[arg(long, value_name = "SCORE", value_parser = clap::value_parser!(u32).range(30..=95))]
+    pub quality: Option<u32>,
+    /// Make no tiles to zoom into.
+    #[arg(long)]
+    pub no_tiles: bool,
+    /// Also write one picture of all frames to this file: .webp, .jpg or .png.
+    #[arg(long, value_name = "FILE")]
+    pub contact_sheet: Option<PathBuf>,
+    /// Also write each photo's matte, in the photo's own pixels, as grey PNG into this folder.
+    #[arg(long, value_name = "FOLDER")]
+    pub mattes: Option<PathBuf>,
+    /// Also write the 2×3 matrix from each photo to its frame, as JSON, to this file.
+    #[arg(long, value_name = "FILE")]
+    pub transforms: Option<PathBuf>,
     /// Photos in work at a time [default: one a processor, fewer where memory is short].
     #[arg(long)]
     pub workers: Option<NonZeroUsize>,
@@ -118,6 +153,19 @@ pub struct InspectArguments {
     pub max_photo: Option<u32>,
 }
 
+/// A background as the command line spells it.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum BackgroundArgument {
+    /// White where the product was cut out beyond doubt, else as photographed.
+    Auto,
+    /// As photographed.
+    Keep,
+    /// White.
+    White,
+    /// Transparent; white in JPEG.
+    Transparent,
+}
+
 /// A turning direction as the command line spells it.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub enum DirectionArgument {
@@ -125,6 +173,48 @@ pub enum DirectionArgument {
     CounterClockwise,
     /// With the clock: the near side moves to the left.
     Clockwise,
+}
+
+#[derive(Debug, Args)]
+pub struct ExportArguments {
+    /// Folder that `xoay spin` wrote.
+    pub spin: PathBuf,
+    /// The file to make; its ending says what: .zip, .webp or .mp4 (which takes ffmpeg).
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+    /// How many frames, spread evenly over the turn [default: 24 in a zip, 36 in a WebP, all in an MP4].
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=2000))]
+    pub frames: Option<u32>,
+    /// Longest side in pixels; pictures are never enlarged.
+    #[arg(long, value_name = "PIXELS", value_parser = clap::value_parser!(u32).range(16..=16_384))]
+    pub size: Option<u32>,
+    /// Zip: pad the pictures to squares.
+    #[arg(long)]
+    pub square: bool,
+    /// Zip: what a marketplace asks for.
+    #[arg(long, value_enum)]
+    pub preset: Option<PresetArgument>,
+    /// Zip: beginning of the pictures' names [default: the zip's own name].
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+    /// Which row of camera heights, from 1, the lowest [default: 1].
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=64))]
+    pub row: Option<u32>,
+    /// WebP and MP4: seconds that a whole turn takes [default: 6].
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=120))]
+    pub turn_seconds: Option<u32>,
+    /// MP4: how often it turns [default: 2].
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub turns: Option<u32>,
+}
+
+/// A marketplace as the command line spells it.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum PresetArgument {
+    /// Amazon's 360 view: 24, 48 or 72 square PNGs of 1500 to 2500 pixels on white.
+    Amazon,
+    /// Shopify: square JPEGs of 2048 pixels.
+    Shopify,
 }
 
 #[derive(Debug, Args)]

@@ -4,7 +4,9 @@ use std::io::Write as _;
 
 use serde_json::json;
 use xoay_format::{Language, Text, Watch};
-use xoay_pipeline::{CaptureOptions, Finding, InspectOptions, InspectOutcome, Severity, TurnShape, inspect};
+use xoay_pipeline::{
+    CaptureOptions, Finding, InspectOptions, InspectOutcome, Severity, TurnShape, inspect,
+};
 
 use super::args::InspectArguments;
 use super::exit::{Code, Failure};

@@ -96,6 +96,19 @@ Exit code 3 means that at least one photo should be taken again.",
 Mã kết thúc 3 nghĩa là có ít nhất một ảnh cần chụp lại.",
     ),
     (
+        "export",
+        "Examples:
+  xoay export spin/ -o jar.zip --frames 24 --size 1600 --square
+  xoay export spin/ -o B0EXAMPLE1.zip --preset amazon --frames 72
+  xoay export spin/ -o jar.webp --size 600
+  xoay export spin/ -o jar.mp4 --turns 3",
+        "Ví dụ:
+  xoay export spin/ -o hu.zip --frames 24 --size 1600 --square
+  xoay export spin/ -o B0EXAMPLE1.zip --preset amazon --frames 72
+  xoay export spin/ -o hu.webp --size 600
+  xoay export spin/ -o hu.mp4 --turns 3",
+    ),
+    (
         "optimize",
         "Examples:
   xoay optimize scan.glb -o light.glb --report report.json
@@ -230,6 +243,53 @@ const VIETNAMESE: &[(&str, &str, &str)] = &[
         "alt_vi",
         "Ảnh cho thấy gì, bằng tiếng Việt, dành cho người không nhìn thấy ảnh",
     ),
+    (
+        "spin",
+        "background",
+        "Nền phía sau sản phẩm: auto (trắng nếu tách nền chắc chắn), keep, white hoặc transparent [mặc định: auto]",
+    ),
+    (
+        "spin",
+        "margin",
+        "Khoảng trống quanh sản phẩm, phần trăm khung hình [mặc định: 6]; với --no-crop thì giữ trọn ảnh",
+    ),
+    ("spin", "no_crop", "Không cắt khung hình theo sản phẩm"),
+    (
+        "spin",
+        "no_equalize",
+        "Giữ nguyên độ sáng và cân bằng trắng của từng ảnh",
+    ),
+    (
+        "spin",
+        "shadow",
+        "Đặt sản phẩm trên một bóng mềm khi nền trắng",
+    ),
+    (
+        "spin",
+        "repair",
+        "Sửa thứ tự: đổi lại các ảnh nằm nhầm chỗ, quay lại hàng bị ngược chiều",
+    ),
+    (
+        "spin",
+        "quality",
+        "Mức chất lượng cần đạt theo SSIMULACRA2, 30 đến 95 [mặc định: 76]",
+    ),
+    ("spin", "no_tiles", "Không tạo mảnh phóng to cho ảnh lớn"),
+    (
+        "spin",
+        "contact_sheet",
+        "Ghi thêm một ảnh gồm mọi khung hình vào tệp này: .webp, .jpg hoặc .png",
+    ),
+    (
+        "spin",
+        "mattes",
+        "Ghi thêm mặt nạ của từng ảnh, theo điểm ảnh của ảnh gốc, thành PNG xám vào thư mục này",
+    ),
+    (
+        "spin",
+        "transforms",
+        "Ghi thêm ma trận 2×3 từ ảnh gốc đến khung hình, dạng JSON, vào tệp này",
+    ),
     ("spin", "alt_en", "Ảnh cho thấy gì, bằng tiếng Anh"),
     (
         "inspect",
@@ -266,6 +326,45 @@ const VIETNAMESE: &[(&str, &str, &str)] = &[
         "max_photo",
         "Ảnh lớn nhất được nhận, tính bằng megapixel",
     ),
+    (
+        "export",
+        "",
+        "Xuất ảnh xoay đã xong thành zip cho sàn thương mại, WebP động hoặc MP4",
+    ),
+    ("export", "spin", "Thư mục mà xoay spin đã tạo"),
+    (
+        "export",
+        "output",
+        "Tệp cần tạo; phần đuôi cho biết dạng: .zip, .webp hoặc .mp4 (cần ffmpeg)",
+    ),
+    (
+        "export",
+        "frames",
+        "Số khung hình, chia đều vòng xoay [mặc định: 24 trong zip, 36 trong WebP, tất cả trong MP4]",
+    ),
+    (
+        "export",
+        "size",
+        "Cạnh dài nhất tính bằng điểm ảnh; ảnh không bao giờ bị phóng to",
+    ),
+    ("export", "square", "Zip: thêm lề để ảnh thành hình vuông"),
+    ("export", "preset", "Zip: theo yêu cầu của một sàn"),
+    (
+        "export",
+        "name",
+        "Zip: phần đầu của tên ảnh [mặc định: tên tệp zip]",
+    ),
+    (
+        "export",
+        "row",
+        "Hàng độ cao máy ảnh nào, tính từ 1 là thấp nhất [mặc định: 1]",
+    ),
+    (
+        "export",
+        "turn_seconds",
+        "WebP và MP4: số giây của một vòng xoay [mặc định: 6]",
+    ),
+    ("export", "turns", "MP4: số vòng xoay [mặc định: 2]"),
     ("optimize", "", "Làm một mô hình 3D đủ nhẹ cho trang web"),
     (
         "optimize",
@@ -457,7 +556,8 @@ fn in_vietnamese(error: &clap::Error) -> Option<String> {
         ),
         ErrorKind::MissingRequiredArgument => format!("còn thiếu: {argument}"),
         ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            "còn thiếu tên lệnh: spin, inspect, optimize, publish, serve hoặc completions".to_owned()
+            "còn thiếu tên lệnh: spin, inspect, export, optimize, publish, serve hoặc completions"
+                .to_owned()
         }
         ErrorKind::InvalidValue | ErrorKind::ValueValidation if value.is_empty() => {
             format!("{argument} cần một giá trị{valid}")

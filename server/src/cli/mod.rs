@@ -6,6 +6,7 @@
 )]
 mod args;
 mod exit;
+mod export;
 mod inspect;
 mod language;
 mod optimize;
@@ -54,6 +55,7 @@ fn dispatch(command: Command, terminal: &Terminal) -> Result<(), Failure> {
     match command {
         Command::Spin(arguments) => spin::run(&arguments, terminal),
         Command::Inspect(arguments) => inspect::run(&arguments, terminal),
+        Command::Export(arguments) => export::run(&arguments, terminal),
         Command::Optimize(arguments) => optimize::run(&arguments, terminal),
         Command::Publish(arguments) => publish::run(arguments, terminal),
         Command::Serve(arguments) => serve::run(arguments, terminal),

@@ -2,9 +2,12 @@
 
 use serde_json::json;
 use xoay_format::{Direction, Text, Watch};
-use xoay_pipeline::{CaptureOptions, SpinOptions, SpinOutcome, make_spin};
+use xoay_pipeline::{
+    CaptureOptions, RepairMode, SpinExtras, SpinOptions, SpinOutcome, StudioBackground,
+    StudioOptions, Target, make_spin,
+};
 
-use super::args::{DirectionArgument, SpinArguments};
+use super::args::{BackgroundArgument, DirectionArgument, SpinArguments};
 use super::exit::Failure;
 use super::stop_on_signal;
 use super::terminal::Terminal;
@@ -18,6 +21,11 @@ pub fn run(arguments: &SpinArguments, terminal: &Terminal) -> Result<(), Failure
         &arguments.output,
         &capture_options(arguments),
         &spin_options(arguments),
+        &SpinExtras {
+            contact_sheet: arguments.contact_sheet.clone(),
+            mattes: arguments.mattes.clone(),
+            transforms: arguments.transforms.clone(),
+        },
         Watch::new(&listener, &stop),
     )?;
     terminal.done(
@@ -25,6 +33,7 @@ pub fn run(arguments: &SpinArguments, terminal: &Terminal) -> Result<(), Failure
         json!({
             "output": arguments.output,
             "manifest": outcome.manifest,
+            "findings": outcome.report.quality.findings,
             "seconds": outcome.timings.iter().map(|(stage, spent)| {
                 json!({ "stage": stage, "seconds": spent.as_secs_f64() })
             }).collect::<Vec<_>>(),
@@ -55,14 +64,44 @@ fn spin_options(arguments: &SpinArguments) -> SpinOptions {
     if let Some(megabytes) = arguments.memory {
         options.memory_bytes = megabytes * 1_000_000;
     }
-    options.direction = match arguments.direction {
-        Some(DirectionArgument::Clockwise) => Direction::Clockwise,
-        Some(DirectionArgument::CounterClockwise) | None => Direction::CounterClockwise,
-    };
+    options.direction = arguments.direction.map(|direction| match direction {
+        DirectionArgument::Clockwise => Direction::Clockwise,
+        DirectionArgument::CounterClockwise => Direction::CounterClockwise,
+    });
+    options.studio = Some(studio_options(arguments));
+    options.tiles = !arguments.no_tiles;
+    options.target = Some(Target {
+        score: arguments.quality.map_or(Target::default().score, f64::from),
+        ..Target::default()
+    });
     options.limits = capture_options(arguments).limits;
     options.loops = !arguments.arc;
     options.alt = Text::new(&arguments.alt_vi, &arguments.alt_en);
     options
+}
+
+fn studio_options(arguments: &SpinArguments) -> StudioOptions {
+    let usual = StudioOptions::default();
+    StudioOptions {
+        background: match arguments.background {
+            Some(BackgroundArgument::Keep) => StudioBackground::AsPhotographed,
+            Some(BackgroundArgument::White) => StudioBackground::White,
+            Some(BackgroundArgument::Transparent) => StudioBackground::Transparent,
+            Some(BackgroundArgument::Auto) | None => StudioBackground::Auto,
+        },
+        crop_margin: match (arguments.no_crop, arguments.margin) {
+            (true, _) => None,
+            (false, Some(percent)) => Some(percent as f32 / 100.0),
+            (false, None) => usual.crop_margin,
+        },
+        equalize: !arguments.no_equalize,
+        contact_shadow: arguments.shadow,
+        repair: if arguments.repair {
+            RepairMode::PutInOrder
+        } else {
+            RepairMode::DropDuplicates
+        },
+    }
 }
 
 fn sentence(outcome: &SpinOutcome, arguments: &SpinArguments) -> Text {

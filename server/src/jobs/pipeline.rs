@@ -2,7 +2,7 @@ use std::path::Path;
 
 use xoay_format::{Localize, Text, Watch};
 use xoay_pipeline::{
-    CaptureOptions, ErrorKind, ModelOptions, RecipeError, SpinOptions, make_model, make_spin,
+    CaptureOptions, ErrorKind, ModelOptions, RecipeError, SpinExtras, SpinOptions, make_model, make_spin,
 };
 
 use super::{Recipes, RunError};
@@ -22,7 +22,7 @@ impl Recipes for Pipeline {
         let made = match kind {
             JobKind::Spin => {
                 let (capture, spin) = (CaptureOptions::default(), SpinOptions::default());
-                make_spin(input, out, &capture, &spin, watch).map(drop)
+                make_spin(input, out, &capture, &spin, &SpinExtras::default(), watch).map(drop)
             }
             JobKind::Model => make_model(input, out, &ModelOptions::default(), watch).map(drop),
         };

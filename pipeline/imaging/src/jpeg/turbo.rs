@@ -65,7 +65,7 @@ pub(crate) fn decode(
 
 /// Warnings about files that cameras do write and that lose no pixel. The file's end has been checked before, so a
 /// warning that follows one of these cannot hide a cut.
-fn is_harmless(message: &str) -> bool {
+pub(crate) fn is_harmless(message: &str) -> bool {
     [
         "extraneous bytes before marker",
         "Unknown Adobe color transform",
@@ -75,7 +75,7 @@ fn is_harmless(message: &str) -> bool {
     .any(|warning| message.contains(warning))
 }
 
-fn failed(error: Error) -> ImagingError {
+pub(crate) fn failed(error: Error) -> ImagingError {
     let format = SourceFormat::Jpeg;
     match error {
         Error::TurboJpegError(message) if message.contains("Premature end") => {

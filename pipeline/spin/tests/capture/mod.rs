@@ -57,11 +57,14 @@ pub fn read(dir: &Path) -> CaptureSet {
     .unwrap()
 }
 
-/// Two small widths and the two quick formats.
+/// Two small widths and the two quick formats of photos as they are.
 pub fn quick() -> SpinOptions {
     SpinOptions {
         widths: vec![48, 24],
         formats: vec![ImageFormat::Webp, ImageFormat::Jpg],
+        studio: None,
+        target: None,
+        tiles: false,
         ..SpinOptions::default()
     }
 }
