@@ -3,7 +3,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use xoay_format::{Text, Watch};
-use xoay_spin::{CaptureOptions, Sink, SpinOptions, SpinOutcome};
+use xoay_spin::{CaptureOptions, Sink, SpinError, SpinOptions, SpinOutcome};
 
 use crate::output::write_whole;
 use crate::{RecipeError, StagedFolder};
@@ -38,11 +38,17 @@ pub fn make_spin(
         mattes: extras.mattes.is_some(),
         ..options.clone()
     };
-    let sink = SideSink {
+    let sink = SpinSink {
         staged: &staged,
         mattes: extras.mattes.as_deref(),
+        unfinished: unfinished_folder(out_dir),
     };
-    let outcome = xoay_spin::make_spin(&capture, &options, &sink, watch)?;
+    let outcome = xoay_spin::make_spin(&capture, &options, &sink, watch).inspect_err(|error| {
+        // Somebody who stops a run may go on with it; a full disk or a bad photo must not cost room.
+        if !matches!(error, SpinError::Cancelled) {
+            let _ = fs::remove_dir_all(&sink.unfinished);
+        }
+    })?;
     for finding in &outcome.report.quality.findings {
         let (message, remedy) = (&finding.message, &finding.remedy);
         watch.warn(Text::new(
@@ -55,7 +61,10 @@ pub fn make_spin(
     if watch.cancelled() {
         return Err(RecipeError::Cancelled);
     }
+    let unfinished = sink.unfinished;
     staged.commit()?;
+    // What would have helped the next run is of no more use; a leftover is no reason to call the job failed.
+    let _ = fs::remove_dir_all(&unfinished);
     if let Some(path) = &extras.transforms {
         let mut json = serde_json::to_vec_pretty(&outcome.transforms).map_err(|error| {
             RecipeError::Output {
@@ -72,13 +81,20 @@ pub fn make_spin(
     Ok(outcome)
 }
 
-/// Sends the mattes to a folder of their own: they are no part of what is published.
-struct SideSink<'a> {
-    staged: &'a StagedFolder,
-    mattes: Option<&'a Path>,
+/// Where the frames of a run that did not end wait for the next one: a hidden sibling of the result.
+fn unfinished_folder(out_dir: &Path) -> PathBuf {
+    let name = out_dir.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    out_dir.with_file_name(format!(".{name}.unfinished"))
 }
 
-impl Sink for SideSink<'_> {
+/// Stages what is published, sends the mattes to a folder of their own, and keeps finished frames until the run ends.
+struct SpinSink<'a> {
+    staged: &'a StagedFolder,
+    mattes: Option<&'a Path>,
+    unfinished: PathBuf,
+}
+
+impl Sink for SpinSink<'_> {
     fn put(&self, path: &str, bytes: &[u8]) -> io::Result<()> {
         let Some((folder, inside)) = self.mattes.zip(path.strip_prefix("mattes/")) else {
             return self.staged.put(path, bytes);
@@ -89,5 +105,24 @@ impl Sink for SideSink<'_> {
             fs::create_dir_all(parent)?;
         }
         fs::write(file, bytes)
+    }
+
+    fn recall(&self, key: &str) -> Option<Vec<u8>> {
+        fs::read(self.unfinished.join(key)).ok()
+    }
+
+    fn remember(&self, key: &str, bytes: &[u8]) {
+        // Written aside and renamed: what a killed run leaves is whole or not there. Without room for it the spin goes on.
+        let staging = self.unfinished.join(format!("{key}.new"));
+        let kept = fs::create_dir_all(&self.unfinished)
+            .and_then(|()| fs::write(&staging, bytes))
+            .and_then(|()| fs::rename(&staging, self.unfinished.join(key)));
+        if kept.is_err() {
+            let _ = fs::remove_file(&staging);
+        }
+    }
+
+    fn remembers(&self) -> bool {
+        true
     }
 }

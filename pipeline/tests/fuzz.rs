@@ -223,6 +223,7 @@ fn manifests() -> Vec<Vec<u8>> {
         renditions: Vec::new(),
         posters: Vec::new(),
         sprite: None,
+        tiles: None,
         alt: xoay_format::Text::new("lọ", "jar"),
     };
     let deep = "[".repeat(10_000);

@@ -19,6 +19,7 @@ mod progress;
 mod quality;
 mod render;
 mod report;
+mod resume;
 mod rows;
 mod search;
 mod sink;

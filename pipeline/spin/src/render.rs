@@ -8,6 +8,7 @@ use crate::compose::{Composed, Matte, compose};
 use crate::error::PhotoProblem;
 use crate::ingest::read_file;
 use crate::plan::Plan;
+use crate::resume::{self, Recorder};
 use crate::studio::{Studio, Treatment};
 use crate::tiles::{FrameTiles, TileSettings, put_pyramid};
 use crate::{Photo, Sink, SpinError, SpinOptions};
@@ -38,6 +39,7 @@ pub(crate) fn frame_path(width: u32, number: usize, format: ImageFormat) -> Stri
 }
 
 /// Everything that frames are made with.
+#[derive(Clone, Copy)]
 pub(crate) struct Workshop<'a> {
     pub studio: &'a Studio,
     pub plan: &'a Plan,
@@ -45,7 +47,7 @@ pub(crate) struct Workshop<'a> {
     pub sink: &'a dyn Sink,
     /// Held while a photo of many megapixels lies decoded: several at once would fill the memory, and the encoders
     /// that follow take longer anyway.
-    pub large: Mutex<()>,
+    pub large: &'a Mutex<()>,
 }
 
 /// Photos of more decoded pixels than this are opened one at a time.
@@ -118,8 +120,44 @@ impl Workshop<'_> {
         Ok((composed, color_converted))
     }
 
-    /// Makes every file of one frame: decodes once, then steps down from size to size.
+    /// Makes every file of one frame, or takes them from where an earlier run left them.
     pub(crate) fn render(
+        &self,
+        number: usize,
+        resizer: &mut Resizer,
+        cancelled: &dyn Fn() -> bool,
+    ) -> Result<RenderedFrame, RenderError> {
+        if !self.sink.remembers() {
+            return self.make(number, resizer, cancelled);
+        }
+        let photo = &self.studio.capture.frames[number];
+        let bytes = read_file(photo).map_err(RenderError::Photo)?;
+        let treatment = &self.studio.treatments[number];
+        let (tiles, mattes) = (self.has_tiles(), self.options.mattes);
+        let key = resume::key(&bytes, number, self.studio.size, treatment, self.plan, tiles, mattes);
+        drop(bytes);
+        if let Some(earlier) = self.sink.recall(&key).and_then(|pack| resume::unpack(&pack, self.sink)) {
+            return earlier.map_err(|source| {
+                RenderError::Spin(SpinError::Output {
+                    path: photo.name.clone(),
+                    source,
+                })
+            });
+        }
+        let recorder = Recorder::new(self.sink);
+        let workshop = Workshop {
+            sink: &recorder,
+            ..*self
+        };
+        let frame = workshop.make(number, resizer, cancelled)?;
+        if let Some(pack) = recorder.pack(&frame) {
+            self.sink.remember(&key, &pack);
+        }
+        Ok(frame)
+    }
+
+    /// Decodes once, then steps down from size to size.
+    fn make(
         &self,
         number: usize,
         resizer: &mut Resizer,

@@ -65,12 +65,13 @@ pub fn make_spin(
         None => Vec::new(),
     };
     let search_ended = Instant::now();
+    let large = Mutex::new(());
     let workshop = Workshop {
         studio: &studio,
         plan: &plan,
         options,
         sink,
-        large: Mutex::new(()),
+        large: &large,
     };
     let frames = render_all(&workshop, watch)?;
     let encoded = Instant::now();
@@ -154,12 +155,13 @@ fn search_qualities(
         .collect();
     numbers.dedup();
     let progress = Progress::start(watch, Stage::Search, numbers.len() + 1);
+    let large = Mutex::new(());
     let workshop = Workshop {
         studio,
         plan,
         options,
         sink,
-        large: Mutex::new(()),
+        large: &large,
     };
     let mut resizer = Resizer::new();
     let mut samples = Vec::new();

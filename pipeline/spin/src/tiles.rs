@@ -1,5 +1,6 @@
 //! The deep-zoom tiles of one frame; the file's layout is described in `xoay_format`.
 
+use serde::{Deserialize, Serialize};
 use xoay_format::{ImageFormat, TileLayout};
 use xoay_imaging::{Encoding, ImagingError, Raster, Resizer, encode};
 
@@ -53,7 +54,7 @@ impl TileSettings {
 }
 
 /// The tiles of one frame, stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FrameTiles {
     /// Width of the largest level in pixels.
     pub width: u32,

@@ -134,11 +134,11 @@ pub struct SpinArguments {
 
 #[derive(Debug, Args)]
 pub struct InspectArguments {
-    /// Folder of photos in the order of their file names: JPEG, PNG, WebP or TIFF.
+    /// Folder or zip of photos in the order of their file names: JPEG, PNG, WebP or TIFF.
     pub photos: PathBuf,
-    /// Rows of camera heights, when the photos of all rows lie in one folder.
-    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=64))]
-    pub rows: Option<u32>,
+    /// Rows of camera heights, when the photos of all rows lie in one folder: how many, or the photos of each.
+    #[arg(long, value_name = "ROWS")]
+    pub rows: Option<RowSplit>,
     /// The photos show an arc, not a full turn: the last is not followed by the first.
     #[arg(long)]
     pub arc: bool,

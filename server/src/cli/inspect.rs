@@ -22,7 +22,7 @@ pub fn run(arguments: &InspectArguments, terminal: &Terminal) -> Result<(), Fail
     let stop = stop_on_signal()?;
     let listener = |event| terminal.show(&event);
     let mut capture_options = CaptureOptions {
-        rows: arguments.rows,
+        rows: arguments.rows.clone(),
         ..CaptureOptions::default()
     };
     let mut options = InspectOptions {
