@@ -2,6 +2,7 @@
 
 mod demo;
 mod measure;
+mod scoreboard;
 mod spin;
 
 use std::path::PathBuf;
@@ -13,7 +14,8 @@ const HELP: &str = "cargo xtask bench <name> [arguments]
   demo [photos-folder] [model]   seconds, memory and bytes of `xoay spin` and `xoay optimize`;
                                  the bundled honey jar where nothing is named
   spin [capture]                 small pictures against sharp, AVIF's bytes against JPEG's; a folder of photos,
-                                 the bundled honey jar where none is named";
+                                 the bundled honey jar where none is named; then whole jobs on enlarged copies
+  scoreboard <captures>          mattes, axis jitter and exposure spread of captures with ground truth";
 
 fn main() -> Result<()> {
     let mut arguments = std::env::args_os().skip(1);
@@ -24,6 +26,7 @@ fn main() -> Result<()> {
             arguments.next().map(PathBuf::from),
         ),
         Some("spin") => spin::run(arguments.next().map(PathBuf::from)),
+        Some("scoreboard") => scoreboard::run(arguments.next().map(PathBuf::from)),
         Some(spin::CHILD) => spin::as_child(arguments),
         Some(measure::CHILD) => measure::as_child(arguments),
         Some("help" | "--help" | "") => {

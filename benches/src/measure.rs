@@ -46,6 +46,11 @@ pub fn median_of(runs: usize, command: &[&OsStr]) -> Result<Cost> {
     })
 }
 
+/// Runs `command` once: for jobs of minutes.
+pub fn once(command: &[&OsStr]) -> Result<Cost> {
+    in_child(command)
+}
+
 fn in_child(command: &[&OsStr]) -> Result<Cost> {
     let output = Command::new(std::env::current_exe()?)
         .arg(CHILD)

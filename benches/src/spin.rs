@@ -1,6 +1,7 @@
 //! What making a spin's pictures costs and weighs, beside `sharp` from npm and beside JPEG.
 
 mod bytes;
+mod job;
 mod thumbs;
 
 pub use thumbs::{CHILD, as_child};
@@ -56,6 +57,7 @@ pub fn run(folder: Option<PathBuf>) -> Result<()> {
     );
     let mut rows = thumbs::rows(&photos[0], &repository)?;
     rows.extend(bytes::rows(&photos)?);
+    rows.extend(job::rows(&photos)?);
     println!("\n| what | ours | peer | ratio | goal | |\n|---|---|---|---|---|---|");
     for row in &rows {
         row.print();
@@ -77,7 +79,10 @@ fn photos(folder: &Path) -> Result<Vec<PathBuf>> {
             .unwrap_or_default()
             .to_string_lossy()
             .to_lowercase();
-        if (name.ends_with(".jpg") || name.ends_with(".jpeg")) && !name.contains("plate") {
+        let is_jpeg = path.extension().is_some_and(|ending| {
+            ending.eq_ignore_ascii_case("jpg") || ending.eq_ignore_ascii_case("jpeg")
+        });
+        if is_jpeg && !name.contains("plate") {
             photos.push(path);
         }
     }

@@ -83,7 +83,10 @@ pub fn make_spin(
 
 /// Where the frames of a run that did not end wait for the next one: a hidden sibling of the result.
 fn unfinished_folder(out_dir: &Path) -> PathBuf {
-    let name = out_dir.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let name = out_dir
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default();
     out_dir.with_file_name(format!(".{name}.unfinished"))
 }
 

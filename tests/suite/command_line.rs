@@ -16,7 +16,11 @@ fn help_has_examples_and_exit_codes_in_the_users_language() {
         );
     }
     let spin = Finished::of(xoay().args(["spin", "--help", "--lang", "vi"])).succeeded();
-    assert!(spin.stdout.contains("Thư mục ảnh"), "{}", spin.stdout);
+    assert!(
+        spin.stdout.contains("Thư mục hoặc tệp zip"),
+        "{}",
+        spin.stdout
+    );
 }
 
 #[test]

@@ -148,8 +148,8 @@ mod tests {
                 Camera::looking_at(832.0, [240.0, 180.0], tilt_deg.to_radians(), at, depth);
             let [left, right, top, bottom] = true_camera.circle_extremes();
             let disc = Disc {
-                center_x: (left + right) / 2.0,
-                center_y: (top + bottom) / 2.0,
+                center_x: f32::midpoint(left, right),
+                center_y: f32::midpoint(top, bottom),
                 half_width: (right - left) / 2.0,
                 half_height: (bottom - top) / 2.0,
             };

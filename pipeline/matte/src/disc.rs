@@ -140,7 +140,7 @@ impl Extent {
     }
 
     /// A disc is hardly much narrower than its product, or nobody would see it, and lies low.
-    fn may_stand_on(&self, disc: &Disc) -> bool {
+    fn may_stand_on(self, disc: &Disc) -> bool {
         disc.half_width > 0.8 * self.half_width
             && disc.center_y + 0.5 * disc.half_height > self.middle
     }

@@ -4,9 +4,9 @@ use xoay_matte::RowCut;
 
 use crate::CaptureSet;
 
-/// Edges of the box are multiples of this many photo pixels, so that photos decoded at a half or a quarter are cut at
-/// whole pixels, too.
-const GRID: f64 = 8.0;
+/// Edges of the box are multiples of this many photo pixels: whole pixels also where a photo is decoded at a half. At a
+/// quarter or less they are rounded, by less than a frame shows and alike in all frames.
+const GRID: f64 = 2.0;
 
 /// How one photo is placed: turned about a point, moved, cut. All in shares of the photo's width and height, so that it
 /// holds at any decoded size.
@@ -34,7 +34,7 @@ impl Placement {
 
     /// Whether the kept pixels are the photo's own, only cut.
     pub(crate) fn is_cut_only(&self) -> bool {
-        self.lean == 0.0 && self.shift == [0.0; 2]
+        self.lean == 0.0 && self.shift.iter().all(|shift| *shift == 0.0)
     }
 
     /// Two rows of three numbers: from the pixels of a photo of `photo` width and height to those of a frame of `frame`
@@ -195,12 +195,12 @@ impl Pose {
         let x = if cut.axis.known {
             f64::from(cut.axis.x) * w
         } else {
-            (left + right) / 2.0
+            f64::midpoint(left, right)
         };
         let across = (x - left).max(right - x) + swing;
         Self {
             lean,
-            center: [x, (top + bottom) / 2.0],
+            center: [x, f64::midpoint(top, bottom)],
             reach: Some([across, (bottom - top) / 2.0 + swing]),
         }
     }
@@ -217,8 +217,13 @@ mod tests {
     #[test]
     fn the_whole_photo_maps_to_the_whole_frame() {
         let matrix = Placement::whole().matrix((400, 300), (200, 150));
-        assert_eq!(apply(matrix, [400.0, 300.0]), [200.0, 150.0]);
-        assert_eq!(apply(matrix, [0.0, 0.0]), [0.0, 0.0]);
+        for (from, to) in [([400.0, 300.0], [200.0, 150.0]), ([0.0, 0.0], [0.0, 0.0])] {
+            let [x, y] = apply(matrix, from);
+            assert!(
+                (x - to[0]).abs() < 1e-9 && (y - to[1]).abs() < 1e-9,
+                "{x} {y}"
+            );
+        }
     }
 
     #[test]

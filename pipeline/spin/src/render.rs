@@ -134,9 +134,21 @@ impl Workshop<'_> {
         let bytes = read_file(photo).map_err(RenderError::Photo)?;
         let treatment = &self.studio.treatments[number];
         let (tiles, mattes) = (self.has_tiles(), self.options.mattes);
-        let key = resume::key(&bytes, number, self.studio.size, treatment, self.plan, tiles, mattes);
+        let key = resume::key(
+            &bytes,
+            number,
+            self.studio.size,
+            treatment,
+            self.plan,
+            tiles,
+            mattes,
+        );
         drop(bytes);
-        if let Some(earlier) = self.sink.recall(&key).and_then(|pack| resume::unpack(&pack, self.sink)) {
+        if let Some(earlier) = self
+            .sink
+            .recall(&key)
+            .and_then(|pack| resume::unpack(&pack, self.sink))
+        {
             return earlier.map_err(|source| {
                 RenderError::Spin(SpinError::Output {
                     path: photo.name.clone(),
@@ -177,7 +189,7 @@ impl Workshop<'_> {
             let (Composed { frame, matte }, color_converted) =
                 self.compose(photo, &self.studio.treatments[number])?;
             if let Some(matte) = matte.filter(|_| self.options.mattes) {
-                self.put_matte(photo, matte, resizer)?;
+                self.put_matte(photo, &matte, resizer)?;
             }
             let zoom = if self.has_tiles() {
                 let settings = TileSettings::for_formats(&plan.formats);
@@ -246,7 +258,7 @@ impl Workshop<'_> {
     fn put_matte(
         &self,
         photo: &Photo,
-        matte: Matte,
+        matte: &Matte,
         resizer: &mut Resizer,
     ) -> Result<(), RenderError> {
         let stem = photo

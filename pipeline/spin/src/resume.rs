@@ -19,21 +19,45 @@ use crate::tiles::FrameTiles;
 const EPOCH: u32 = 1;
 
 /// The key of a frame: the photo's bytes and all that is done to them.
-pub(crate) fn key(photo: &[u8], number: usize, size: (u32, u32), treatment: &Treatment, plan: &Plan, tiles: bool, mattes: bool) -> String {
+pub(crate) fn key(
+    photo: &[u8],
+    number: usize,
+    size: (u32, u32),
+    treatment: &Treatment,
+    plan: &Plan,
+    tiles: bool,
+    mattes: bool,
+) -> String {
     let mut hash = Sha256::new();
     hash.update(EPOCH.to_le_bytes());
     hash.update(env!("CARGO_PKG_VERSION"));
     hash.update(photo);
-    let settings = (number, size, treatment.backdrop, treatment.placement, &plan.sizes, &plan.encodings, plan.tile, tiles, mattes);
+    let settings = (
+        number,
+        size,
+        treatment.backdrop,
+        treatment.placement,
+        &plan.sizes,
+        &plan.encodings,
+        plan.tile,
+        tiles,
+        mattes,
+    );
     hash.update(format!("{settings:?} {:?}", treatment.tones));
     if let Some(cut) = &treatment.cut {
-        let bytes: Vec<u8> = cut.inside().iter().map(|inside| u8::from(*inside)).collect();
+        let bytes: Vec<u8> = cut
+            .inside()
+            .iter()
+            .map(|inside| u8::from(*inside))
+            .collect();
         hash.update(bytes);
     }
-    hash.finalize().iter().fold(String::with_capacity(64), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    hash.finalize()
+        .iter()
+        .fold(String::with_capacity(64), |mut hex, byte| {
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        })
 }
 
 /// Passes files on and keeps copies of them.
@@ -52,11 +76,21 @@ impl<'a> Recorder<'a> {
 
     /// What was recorded and the rest of the frame, as one file.
     pub(crate) fn pack(self, frame: &RenderedFrame) -> Option<Vec<u8>> {
-        let files = self.files.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let files = self
+            .files
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner);
         let head = Head {
-            files: files.iter().map(|(path, bytes)| (path.clone(), bytes.len())).collect(),
+            files: files
+                .iter()
+                .map(|(path, bytes)| (path.clone(), bytes.len()))
+                .collect(),
             file_bytes: frame.file_bytes.clone(),
-            tile: (frame.tile.width(), frame.tile.height(), frame.tile.channels() == Channels::Rgba),
+            tile: (
+                frame.tile.width(),
+                frame.tile.height(),
+                frame.tile.channels() == Channels::Rgba,
+            ),
             color_converted: frame.color_converted,
             zoom: frame.zoom,
         };
@@ -95,16 +129,27 @@ pub(crate) fn unpack(pack: &[u8], sink: &dyn Sink) -> Option<io::Result<Rendered
     let (head, mut rest) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
     let head: Head = serde_json::from_slice(head).ok()?;
     let (width, height, has_alpha) = head.tile;
-    let channels = if has_alpha { Channels::Rgba } else { Channels::Rgb };
+    let channels = if has_alpha {
+        Channels::Rgba
+    } else {
+        Channels::Rgb
+    };
     let mut take = |count: usize| {
         let (bytes, after) = rest.split_at_checked(count)?;
         rest = after;
         Some(bytes)
     };
-    let pixels = take((width as usize).checked_mul(height as usize)?.checked_mul(channels.count())?)?;
+    let pixels = take(
+        (width as usize)
+            .checked_mul(height as usize)?
+            .checked_mul(channels.count())?,
+    )?;
     let tile = Raster::new(width, height, channels, pixels.to_vec()).ok()?;
-    let files: Option<Vec<(&str, &[u8])>> =
-        head.files.iter().map(|(path, count)| Some((path.as_str(), take(*count)?))).collect();
+    let files: Option<Vec<(&str, &[u8])>> = head
+        .files
+        .iter()
+        .map(|(path, count)| Some((path.as_str(), take(*count)?)))
+        .collect();
     for (path, bytes) in files? {
         if let Err(error) = sink.put(path, bytes) {
             return Some(Err(error));

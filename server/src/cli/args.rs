@@ -48,6 +48,7 @@ pub enum Command {
 }
 
 #[derive(Debug, Args)]
+#[allow(clippy::struct_excessive_bools)] // each is a switch of the command line
 pub struct SpinArguments {
     /// Folder or zip of photos in the order of their file names: JPEG, PNG, WebP or TIFF.
     pub photos: PathBuf,

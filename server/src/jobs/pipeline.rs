@@ -2,7 +2,8 @@ use std::path::Path;
 
 use xoay_format::{Localize, Text, Watch};
 use xoay_pipeline::{
-    CaptureOptions, ErrorKind, ModelOptions, RecipeError, SpinExtras, SpinOptions, make_model, make_spin,
+    CaptureOptions, ErrorKind, ModelOptions, RecipeError, SpinExtras, SpinOptions, make_model,
+    make_spin,
 };
 
 use super::{Recipes, RunError};

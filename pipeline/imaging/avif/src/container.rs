@@ -40,10 +40,10 @@ impl<'a> Reader<'a> {
         Some((kind, Reader(self.take(body)?)))
     }
 
-    fn find(mut self, wanted: &[u8; 4]) -> Option<Reader<'a>> {
+    fn find(mut self, wanted: [u8; 4]) -> Option<Reader<'a>> {
         loop {
             let (kind, body) = self.next_box()?;
-            if kind == wanted {
+            if *kind == wanted {
                 return Some(body);
             }
         }
@@ -52,7 +52,7 @@ impl<'a> Reader<'a> {
 
 /// The pictures of `file`, or `None` where its structure is damaged or of another kind.
 pub(crate) fn items(file: &[u8]) -> Option<Items<'_>> {
-    let mut meta = Reader(file).find(b"meta")?;
+    let mut meta = Reader(file).find(*b"meta")?;
     meta.number(4)?;
     let (mut primary, mut places, mut alpha_of) = (None, Vec::new(), None);
     while !meta.0.is_empty() {
@@ -63,7 +63,7 @@ pub(crate) fn items(file: &[u8]) -> Option<Items<'_>> {
                 primary = Some(body.number(if version == 0 { 2 } else { 4 })?);
             }
             b"iloc" => places = locations(body, file)?,
-            b"iref" => alpha_of = auxiliary(body)?,
+            b"iref" => alpha_of = auxiliary(body)?.first().copied(),
             _ => {}
         }
     }
@@ -113,18 +113,19 @@ fn locations<'a>(mut body: Reader<'_>, file: &'a [u8]) -> Option<Vec<(u64, &'a [
     Some(found)
 }
 
-/// `iref`: the first item that is auxiliary to another, and that other one.
-fn auxiliary(mut body: Reader<'_>) -> Option<Option<(u64, u64)>> {
+/// `iref`: the items that are auxiliary to another, each with that other one.
+fn auxiliary(mut body: Reader<'_>) -> Option<Vec<(u64, u64)>> {
     let id_bytes = if body.number(4)? >> 24 == 0 { 2 } else { 4 };
+    let mut found = Vec::new();
     while !body.0.is_empty() {
         let (kind, mut reference) = body.next_box()?;
         if kind == b"auxl" {
             let from = reference.number(id_bytes)?;
             (reference.number(2)? == 1).then_some(())?;
-            return Some(Some((from, reference.number(id_bytes)?)));
+            found.push((from, reference.number(id_bytes)?));
         }
     }
-    Some(None)
+    Some(found)
 }
 
 #[cfg(test)]

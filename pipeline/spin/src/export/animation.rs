@@ -43,8 +43,7 @@ pub fn animate(
     cancelled: &dyn Fn() -> bool,
 ) -> Result<Exported, ExportError> {
     let numbers = spin.evenly(options.row, options.frames)?;
-    let notes = spin
-        .note_count(options.frames, numbers.len())
+    let notes = super::finished::note_count(options.frames, numbers.len())
         .into_iter()
         .collect();
     let rendition = spin.rendition(options.size)?;

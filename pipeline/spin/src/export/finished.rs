@@ -141,16 +141,16 @@ impl FinishedSpin {
     pub(super) fn background(&self) -> [u8; 3] {
         parse_hex(&self.manifest.background).unwrap_or([255; 3])
     }
+}
 
-    /// A note where fewer frames exist than were asked for.
-    pub(super) fn note_count(&self, asked: usize, got: usize) -> Option<Text> {
-        (got < asked).then(|| {
-            Text::new(
-                format!("hàng này chỉ có {got} khung hình nên không xuất được {asked}; hãy chụp đủ {asked} ảnh nếu nơi nhận bắt buộc"),
-                format!("the row has only {got} frames, so {asked} cannot be exported; take {asked} photos if the recipient insists"),
-            )
-        })
-    }
+/// A note where fewer frames exist than were asked for.
+pub(super) fn note_count(asked: usize, got: usize) -> Option<Text> {
+    (got < asked).then(|| {
+        Text::new(
+            format!("hàng này chỉ có {got} khung hình nên không xuất được {asked}; hãy chụp đủ {asked} ảnh nếu nơi nhận bắt buộc"),
+            format!("the row has only {got} frames, so {asked} cannot be exported; take {asked} photos if the recipient insists"),
+        )
+    })
 }
 
 /// `count` of `frames` places. A loop is divided evenly all round, an arc from its first to its last frame.

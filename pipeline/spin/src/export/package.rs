@@ -99,8 +99,7 @@ pub fn package(
     let numbers = spin.evenly(options.row, options.frames)?;
     let rendition = spin.rendition(options.size.unwrap_or(u32::MAX))?;
     let mut resizer = Resizer::new();
-    let mut notes: Vec<Text> = spin
-        .note_count(options.frames, numbers.len())
+    let mut notes: Vec<Text> = super::finished::note_count(options.frames, numbers.len())
         .into_iter()
         .collect();
     let archive_failed = |error: zip::result::ZipError| ExportError::Archive {

@@ -66,7 +66,9 @@ pub fn film(
         usize::MAX
     });
     let numbers = spin.evenly(options.row, asked)?;
-    let notes = spin.note_count(asked, numbers.len()).into_iter().collect();
+    let notes = super::finished::note_count(asked, numbers.len())
+        .into_iter()
+        .collect();
     let rendition = spin.rendition(options.size)?;
     let (width, height) = even(within((rendition.width, rendition.height), options.size));
     let mut resizer = Resizer::new();

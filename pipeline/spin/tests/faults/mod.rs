@@ -7,11 +7,13 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use xoay_format::Watch;
-use xoay_imaging::{DecodeOptions, Header, Orientation, Raster, SourceFormat, decode};
+use xoay_imaging::{
+    CameraSettings, DecodeOptions, Header, Orientation, Raster, SourceFormat, decode,
+};
 
 use xoay_spin::{
-    CaptureOptions, CaptureSet, FindingKind, Photo, PhotoMeasures, QualityReport, assess,
-    read_capture,
+    CaptureOptions, CaptureSet, FindingKind, Photo, PhotoMeasures, PhotoSource, QualityReport,
+    RowSplit, assess, read_capture,
 };
 
 use pictures::{Noise, cropped, gained, gaussian, motion};
@@ -37,7 +39,7 @@ impl Capture {
     /// Reads a folder of photos.
     pub fn read(folder: &Path, rows: Option<u32>) -> Self {
         let options = CaptureOptions {
-            rows,
+            rows: rows.map(RowSplit::Count),
             ..CaptureOptions::default()
         };
         let capture = read_capture(folder, &options, Watch::silent()).expect("a readable capture");
@@ -45,7 +47,7 @@ impl Capture {
             .frames
             .iter()
             .map(|photo| {
-                let bytes = std::fs::read(&photo.path).expect("a readable photo");
+                let bytes = std::fs::read(folder.join(&photo.name)).expect("a readable photo");
                 let options = DecodeOptions {
                     target: Some((800, 600)),
                     ..DecodeOptions::default()
@@ -69,7 +71,7 @@ impl Capture {
 /// Photos named `0001.jpg` onwards, as if they came from `folder`: nothing in the names tells what was done to them.
 pub fn capture_set(pictures: usize, row_lengths: &[u32]) -> CaptureSet {
     let photo = |number: usize| Photo {
-        path: PathBuf::from(name(number)),
+        source: PhotoSource::File(PathBuf::from(name(number))),
         name: name(number),
         size_bytes: 1_000_000,
         header: Header {
@@ -79,12 +81,15 @@ pub fn capture_set(pictures: usize, row_lengths: &[u32]) -> CaptureSet {
             orientation: Orientation::default(),
             has_icc: false,
             captured: None,
+            camera: CameraSettings::default(),
         },
     };
     CaptureSet {
         frames: (0..pictures).map(photo).collect(),
         row_lengths: row_lengths.to_vec(),
+        row_elevations_deg: vec![None; row_lengths.len()],
         clean_plates: Vec::new(),
+        row_plates: vec![None; row_lengths.len()],
         width: 1200,
         height: 900,
         warnings: Vec::new(),

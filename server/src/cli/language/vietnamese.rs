@@ -1,0 +1,295 @@
+//! The Vietnamese words of the command line's help.
+
+/// Vietnamese for a command's own sentence (`""`) and its arguments, by command and argument identifier.
+pub(super) const VIETNAMESE: &[(&str, &str, &str)] = &[
+    (
+        "xoay",
+        "",
+        "Biến ảnh sản phẩm chụp trên bàn xoay thành ảnh xoay 360°, tối ưu mô hình 3D và phục vụ cả hai",
+    ),
+    (
+        "xoay",
+        "json",
+        "Ghi mỗi dòng một đối tượng JSON ra đầu ra chuẩn: tiến độ, lưu ý, kết quả hoặc lỗi",
+    ),
+    ("xoay", "quiet", "Không hiện tiến độ, chỉ hiện lưu ý và lỗi"),
+    (
+        "xoay",
+        "lang",
+        "Ngôn ngữ của thông báo, vi hoặc en; nếu không có thì theo LC_ALL, LC_MESSAGES hoặc LANG",
+    ),
+    (
+        "spin",
+        "",
+        "Tạo ảnh xoay từ một thư mục ảnh chụp trên bàn xoay",
+    ),
+    (
+        "spin",
+        "photos",
+        "Thư mục hoặc tệp zip chứa ảnh theo thứ tự tên tệp: JPEG, PNG, WebP hoặc TIFF",
+    ),
+    (
+        "spin",
+        "output",
+        "Thư mục kết quả; chỉ xuất hiện khi đã trọn vẹn",
+    ),
+    (
+        "spin",
+        "widths",
+        "Các chiều rộng tính bằng điểm ảnh, lớn nhất trước; không bao giờ lớn hơn ảnh gốc",
+    ),
+    ("spin", "formats", "Các định dạng cần nén"),
+    (
+        "spin",
+        "rows",
+        "Số hàng theo độ cao máy ảnh, hoặc số ảnh của từng hàng, khi ảnh của mọi hàng nằm chung một thư mục",
+    ),
+    (
+        "spin",
+        "clean_plate",
+        "Ảnh bàn xoay trống: tên ảnh trong thư mục hoặc đường dẫn; có thể ghi cho từng hàng",
+    ),
+    (
+        "spin",
+        "direction",
+        "Chiều quay của sản phẩm, nhìn từ trên xuống",
+    ),
+    (
+        "spin",
+        "arc",
+        "Ảnh chỉ chụp một cung, không đủ vòng: ảnh cuối không nối với ảnh đầu",
+    ),
+    (
+        "spin",
+        "workers",
+        "Số ảnh xử lý cùng lúc [mặc định: mỗi bộ xử lý một ảnh, ít hơn khi thiếu bộ nhớ]",
+    ),
+    (
+        "spin",
+        "memory",
+        "Bộ nhớ dành cho ảnh đã giải nén, tính bằng MB",
+    ),
+    (
+        "spin",
+        "max_photo",
+        "Ảnh lớn nhất được nhận, tính bằng megapixel",
+    ),
+    (
+        "spin",
+        "alt_vi",
+        "Ảnh cho thấy gì, bằng tiếng Việt, dành cho người không nhìn thấy ảnh",
+    ),
+    (
+        "spin",
+        "background",
+        "Nền phía sau sản phẩm: auto (trắng nếu tách nền chắc chắn), keep, white hoặc transparent [mặc định: auto]",
+    ),
+    (
+        "spin",
+        "margin",
+        "Khoảng trống quanh sản phẩm, phần trăm khung hình [mặc định: 6]; với --no-crop thì giữ trọn ảnh",
+    ),
+    ("spin", "no_crop", "Không cắt khung hình theo sản phẩm"),
+    (
+        "spin",
+        "no_equalize",
+        "Giữ nguyên độ sáng và cân bằng trắng của từng ảnh",
+    ),
+    (
+        "spin",
+        "shadow",
+        "Đặt sản phẩm trên một bóng mềm khi nền trắng",
+    ),
+    (
+        "spin",
+        "repair",
+        "Sửa thứ tự: đổi lại các ảnh nằm nhầm chỗ, quay lại hàng bị ngược chiều",
+    ),
+    (
+        "spin",
+        "quality",
+        "Mức chất lượng cần đạt theo SSIMULACRA2, 30 đến 95 [mặc định: 76]",
+    ),
+    ("spin", "no_tiles", "Không tạo mảnh phóng to cho ảnh lớn"),
+    (
+        "spin",
+        "contact_sheet",
+        "Ghi thêm một ảnh gồm mọi khung hình vào tệp này: .webp, .jpg hoặc .png",
+    ),
+    (
+        "spin",
+        "mattes",
+        "Ghi thêm mặt nạ của từng ảnh, theo điểm ảnh của ảnh gốc, thành PNG xám vào thư mục này",
+    ),
+    (
+        "spin",
+        "transforms",
+        "Ghi thêm ma trận 2×3 từ ảnh gốc đến khung hình, dạng JSON, vào tệp này",
+    ),
+    ("spin", "alt_en", "Ảnh cho thấy gì, bằng tiếng Anh"),
+    (
+        "inspect",
+        "",
+        "Cho biết ảnh nào trong vòng xoay cần chụp lại, và vì sao",
+    ),
+    (
+        "inspect",
+        "photos",
+        "Thư mục ảnh theo thứ tự tên tệp: JPEG, PNG, WebP hoặc TIFF",
+    ),
+    (
+        "inspect",
+        "rows",
+        "Số hàng theo độ cao máy ảnh, khi ảnh của mọi hàng nằm chung một thư mục",
+    ),
+    (
+        "inspect",
+        "arc",
+        "Ảnh chỉ chụp một cung, không đủ vòng: ảnh cuối không nối với ảnh đầu",
+    ),
+    (
+        "inspect",
+        "workers",
+        "Số ảnh xử lý cùng lúc [mặc định: mỗi bộ xử lý một ảnh, ít hơn khi thiếu bộ nhớ]",
+    ),
+    (
+        "inspect",
+        "memory",
+        "Bộ nhớ dành cho ảnh đã giải nén, tính bằng MB",
+    ),
+    (
+        "inspect",
+        "max_photo",
+        "Ảnh lớn nhất được nhận, tính bằng megapixel",
+    ),
+    (
+        "export",
+        "",
+        "Xuất ảnh xoay đã xong thành zip cho sàn thương mại, WebP động hoặc MP4",
+    ),
+    ("export", "spin", "Thư mục mà xoay spin đã tạo"),
+    (
+        "export",
+        "output",
+        "Tệp cần tạo; phần đuôi cho biết dạng: .zip, .webp hoặc .mp4 (cần ffmpeg)",
+    ),
+    (
+        "export",
+        "frames",
+        "Số khung hình, chia đều vòng xoay [mặc định: 24 trong zip, 36 trong WebP, tất cả trong MP4]",
+    ),
+    (
+        "export",
+        "size",
+        "Cạnh dài nhất tính bằng điểm ảnh; ảnh không bao giờ bị phóng to",
+    ),
+    ("export", "square", "Zip: thêm lề để ảnh thành hình vuông"),
+    ("export", "preset", "Zip: theo yêu cầu của một sàn"),
+    (
+        "export",
+        "name",
+        "Zip: phần đầu của tên ảnh [mặc định: tên tệp zip]",
+    ),
+    (
+        "export",
+        "row",
+        "Hàng độ cao máy ảnh nào, tính từ 1 là thấp nhất [mặc định: 1]",
+    ),
+    (
+        "export",
+        "turn_seconds",
+        "WebP và MP4: số giây của một vòng xoay [mặc định: 6]",
+    ),
+    ("export", "turns", "MP4: số vòng xoay [mặc định: 2]"),
+    ("optimize", "", "Làm một mô hình 3D đủ nhẹ cho trang web"),
+    (
+        "optimize",
+        "model",
+        "Mô hình: .glb, hoặc .gltf cùng các tệp bên cạnh",
+    ),
+    (
+        "optimize",
+        "output",
+        "Tệp .glb đã tối ưu; nếu kết thúc bằng dấu gạch chéo thì là thư mục gồm mô hình, ảnh bìa và bản kê",
+    ),
+    (
+        "optimize",
+        "texture_size",
+        "Cạnh dài nhất của hoa văn tính bằng điểm ảnh",
+    ),
+    ("optimize", "report", "Ghi thêm báo cáo JSON vào tệp này"),
+    (
+        "publish",
+        "",
+        "Xuất bản ảnh xoay, mô hình hoặc cả hai thành một sản phẩm, không cần dịch vụ",
+    ),
+    ("publish", "data", "Thư mục dữ liệu của dịch vụ"),
+    (
+        "publish",
+        "store",
+        "Nơi lưu đối tượng: file:///thư-mục hoặc s3://bucket/tiền-tố [mặc định: trong thư mục dữ liệu]",
+    ),
+    (
+        "publish",
+        "slug",
+        "Tên ngắn của sản phẩm trong địa chỉ; xuất bản lại dưới tên này tạo phiên bản mới",
+    ),
+    ("publish", "name_vi", "Tên sản phẩm bằng tiếng Việt"),
+    ("publish", "name_en", "Tên sản phẩm bằng tiếng Anh"),
+    (
+        "publish",
+        "producer_vi",
+        "Chủ thể sản xuất, bằng tiếng Việt",
+    ),
+    ("publish", "producer_en", "Chủ thể sản xuất, bằng tiếng Anh"),
+    (
+        "publish",
+        "commune_vi",
+        "Xã, phường nơi làm ra sản phẩm, bằng tiếng Việt",
+    ),
+    (
+        "publish",
+        "commune_en",
+        "Xã, phường nơi làm ra sản phẩm, bằng tiếng Anh",
+    ),
+    ("publish", "spin", "Thư mục do `xoay spin` ghi ra"),
+    (
+        "publish",
+        "model",
+        "Thư mục do `xoay optimize -o thư-mục/` ghi ra",
+    ),
+    (
+        "serve",
+        "",
+        "Phục vụ xưởng số hóa, trang sản phẩm, trình xem và giao diện HTTP",
+    ),
+    (
+        "serve",
+        "data",
+        "Thư mục chứa cơ sở dữ liệu và, theo mặc định, các đối tượng; tự tạo khi chưa có",
+    ),
+    (
+        "serve",
+        "store",
+        "Nơi lưu đối tượng: file:///thư-mục hoặc s3://bucket/tiền-tố [mặc định: trong thư mục dữ liệu]",
+    ),
+    ("serve", "listen", "Địa chỉ lắng nghe"),
+    (
+        "serve",
+        "public_url",
+        "Địa chỉ mà người xem dùng, khi có máy chủ trung gian đứng trước",
+    ),
+    (
+        "serve",
+        "token",
+        "Mã mà chương trình khách phải gửi (bearer token) để thay đổi dữ liệu; bắt buộc khi mở ra ngoài máy này",
+    ),
+    ("serve", "workers", "Số việc chạy cùng lúc"),
+    ("serve", "log_json", "Ghi nhật ký dạng JSON"),
+    (
+        "completions",
+        "",
+        "In kịch bản tự hoàn thành lệnh cho shell",
+    ),
+    ("completions", "shell", "Shell nào"),
+];
