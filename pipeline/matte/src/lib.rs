@@ -24,5 +24,5 @@ mod tone;
 pub use axis::Axis;
 pub use frame::{Extent, FrameCut};
 pub use proxy::{PROXY_SIDE, Proxy};
-pub use refine::{Cutout, refine};
+pub use refine::{Cutout, Part, refine};
 pub use row::{Row, RowCut, Sense, cut_row};

@@ -16,6 +16,29 @@ pub struct Cutout {
     pub rgba: Vec<u8>,
 }
 
+/// Which part of a photo is looked at, in shares of its width and height.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Part {
+    /// From the left.
+    pub left: f32,
+    /// From the top.
+    pub top: f32,
+    /// Its width.
+    pub width: f32,
+    /// Its height.
+    pub height: f32,
+}
+
+impl Part {
+    /// All of it.
+    pub const WHOLE: Self = Self {
+        left: 0.0,
+        top: 0.0,
+        width: 1.0,
+        height: 1.0,
+    };
+}
+
 /// How far from the small mask's edge, in its pixels, the true edge may lie.
 const REACH: f32 = 2.2;
 /// Colours on either side are looked up on a raster of this long side.
@@ -27,15 +50,17 @@ const FAINT_CONTRAST: f32 = 0.05;
 
 /// Finds the edge of `cut` in the photo that its proxy was made of, at any size, three bytes a pixel.
 ///
+/// `rgb` may be a part of the photo only, as `part` says.
+///
 /// # Panics
 /// Where `rgb` does not hold `width` × `height` pixels.
 #[must_use]
-pub fn refine(width: u32, height: u32, rgb: &[u8], cut: &FrameCut) -> Cutout {
+pub fn refine(width: u32, height: u32, rgb: &[u8], cut: &FrameCut, part: Part) -> Cutout {
     let (w, h) = (width as usize, height as usize);
     assert!(w > 0 && h > 0 && rgb.len() == w * h * 3);
     let linear: [f32; 256] = std::array::from_fn(|v| linear_of(v as u8));
     let middle = Middle::of(w, h, rgb, &linear);
-    let cut = &middle.sharpened(cut);
+    let cut = &middle.sharpened(cut, part);
     let sides = Sides::of(&middle, cut);
     let encode = SrgbTable::new();
     let mut rgba = Vec::with_capacity(w * h * 4);
@@ -143,10 +168,10 @@ impl Middle {
 
     /// The small mask at this size, its edge moved to the strongest edge of the photo within reach: a minimum cut of
     /// the band alone.
-    fn sharpened(&self, cut: &FrameCut) -> FrameCut {
+    fn sharpened(&self, cut: &FrameCut, part: Part) -> FrameCut {
         let (w, h) = self.size();
-        let depth = resampled(&cut.depth, w, h);
-        let unit = w as f32 / cut.mask.width as f32;
+        let depth = resampled(&cut.depth, part, w, h);
+        let unit = w as f32 / (cut.mask.width as f32 * part.width);
         let sides = Sides::spread(self, &depth, unit);
         let in_band = |at: usize| depth.data[at].abs() < REACH;
         let excess = (0..w * h)
@@ -206,13 +231,17 @@ const CUT_UNIT: f32 = 64.0;
 /// What no cut can outweigh.
 const FIRM: i32 = 100_000;
 
-fn resampled(plane: &Plane<f32>, width: usize, height: usize) -> Plane<f32> {
+fn resampled(plane: &Plane<f32>, part: Part, width: usize, height: usize) -> Plane<f32> {
+    let (w, h) = (plane.width as f32, plane.height as f32);
     let (sx, sy) = (
-        plane.width as f32 / width as f32,
-        plane.height as f32 / height as f32,
+        part.width * w / width as f32,
+        part.height * h / height as f32,
     );
     Plane::from_fn(width, height, |x, y| {
-        plane.sample((x as f32 + 0.5) * sx - 0.5, (y as f32 + 0.5) * sy - 0.5)
+        plane.sample(
+            part.left * w + (x as f32 + 0.5) * sx - 0.5,
+            part.top * h + (y as f32 + 0.5) * sy - 0.5,
+        )
     })
 }
 
@@ -381,7 +410,7 @@ mod tests {
             (x as f32 - 179.5).hypot(y as f32 - 179.5) < 121.0
         });
         let cut = FrameCut::new(mask, [0.0; 2], 1.0);
-        let out = refine(900, 900, &photo, &cut);
+        let out = refine(900, 900, &photo, &cut, Part::WHOLE);
         let mut wrong = 0.0;
         let mut band = 0;
         for at in 0..900 * 900 {

@@ -24,6 +24,7 @@ pub(crate) fn compose(
     photo: Raster,
     treatment: &Treatment,
     size: (u32, u32),
+    wants_matte: bool,
 ) -> Result<Composed, ImagingError> {
     let Some(cut) = &treatment.cut else {
         let photo = toned(photo, treatment)?;
@@ -32,20 +33,27 @@ pub(crate) fn compose(
             matte: None,
         });
     };
-    let photo = toned(photo.flattened([255; 3]), treatment)?;
-    let (width, height) = (photo.width(), photo.height());
-    let cutout = xoay_matte::refine(width, height, photo.pixels(), cut);
-    let matte = Matte {
-        width,
-        height,
-        alpha: cutout.rgba.chunks_exact(4).map(|pixel| pixel[3]).collect(),
+    let photo = match photo.channels() {
+        Channels::Rgb => photo,
+        Channels::Rgba => photo.flattened([255; 3]),
     };
+    // What the frame does not show need not be cut out: of large photos that is most of the memory.
+    let whole = (photo.width(), photo.height());
+    let window = Window::of(&treatment.placement, whole);
+    let photo = toned(window.cut(photo)?, treatment)?;
+    let placement = window.inside(&treatment.placement, whole);
+    let (width, height) = (photo.width(), photo.height());
+    let cutout = xoay_matte::refine(width, height, photo.pixels(), cut, window.part(whole));
+    let matte = wants_matte.then(|| window.matte(&cutout.rgba, whole));
     let frame = match treatment.backdrop {
-        Backdrop::AsPhotographed => placed(photo, &treatment.placement, size, false)?,
+        Backdrop::AsPhotographed => {
+            drop(cutout);
+            placed(photo, &placement, size, false)?
+        }
         Backdrop::Transparent | Backdrop::White { .. } => {
             drop(photo);
             let cutout = Raster::new(width, height, Channels::Rgba, cutout.rgba)?;
-            let cutout = placed(cutout, &treatment.placement, size, true)?;
+            let cutout = placed(cutout, &placement, size, true)?;
             match treatment.backdrop {
                 Backdrop::White {
                     contact_shadow: true,
@@ -55,10 +63,103 @@ pub(crate) fn compose(
             }
         }
     };
-    Ok(Composed {
-        frame,
-        matte: Some(matte),
-    })
+    Ok(Composed { frame, matte })
+}
+
+/// The rectangle of a photo, in its pixels, that its frame needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Window {
+    left: u32,
+    top: u32,
+    width: u32,
+    height: u32,
+}
+
+/// More than the frame's area, as a share of the photo: what a turn or a shift brings in, and what edges are told from.
+const WINDOW_MARGIN: f64 = 0.04;
+
+impl Window {
+    fn of(placement: &Placement, (width, height): (u32, u32)) -> Self {
+        let range = |from: f64, length: f64, side: u32| {
+            let side = f64::from(side);
+            let low = ((from - WINDOW_MARGIN) * side)
+                .floor()
+                .clamp(0.0, side - 1.0);
+            let high = ((from + length + WINDOW_MARGIN) * side)
+                .ceil()
+                .clamp(low + 1.0, side);
+            (low as u32, (high - low) as u32)
+        };
+        let [left, top, across, down] = placement.area;
+        let (left, width) = range(left, across, width);
+        let (top, height) = range(top, down, height);
+        Self {
+            left,
+            top,
+            width,
+            height,
+        }
+    }
+
+    fn cut(self, photo: Raster) -> Result<Raster, ImagingError> {
+        if (self.width, self.height) == (photo.width(), photo.height()) {
+            return Ok(photo);
+        }
+        let count = photo.channels().count();
+        let mut pixels = Vec::with_capacity(self.width as usize * self.height as usize * count);
+        for y in self.top..self.top + self.height {
+            if let Some(row) = photo.row(y) {
+                let from = self.left as usize * count;
+                pixels.extend_from_slice(&row[from..from + self.width as usize * count]);
+            }
+        }
+        Raster::new(self.width, self.height, photo.channels(), pixels)
+    }
+
+    fn part(self, (width, height): (u32, u32)) -> xoay_matte::Part {
+        xoay_matte::Part {
+            left: self.left as f32 / width as f32,
+            top: self.top as f32 / height as f32,
+            width: self.width as f32 / width as f32,
+            height: self.height as f32 / height as f32,
+        }
+    }
+
+    /// The placement of the photo as that of the window.
+    fn inside(self, placement: &Placement, (width, height): (u32, u32)) -> Placement {
+        let [w, h] = [
+            f64::from(width) / f64::from(self.width),
+            f64::from(height) / f64::from(self.height),
+        ];
+        let left = f64::from(self.left) / f64::from(width);
+        let top = f64::from(self.top) / f64::from(height);
+        let [x, y, across, down] = placement.area;
+        Placement {
+            lean: placement.lean,
+            pivot: [
+                (placement.pivot[0] - left) * w,
+                (placement.pivot[1] - top) * h,
+            ],
+            shift: [placement.shift[0] * w, placement.shift[1] * h],
+            area: [(x - left) * w, (y - top) * h, across * w, down * h],
+        }
+    }
+
+    /// The matte of the whole photo: beyond the window there is no product.
+    fn matte(self, rgba: &[u8], (width, height): (u32, u32)) -> Matte {
+        let mut alpha = vec![0; width as usize * height as usize];
+        for (y, row) in rgba.chunks_exact(self.width as usize * 4).enumerate() {
+            let from = (y + self.top as usize) * width as usize + self.left as usize;
+            for (alpha, pixel) in alpha[from..].iter_mut().zip(row.chunks_exact(4)) {
+                *alpha = pixel[3];
+            }
+        }
+        Matte {
+            width,
+            height,
+            alpha,
+        }
+    }
 }
 
 fn toned(photo: Raster, treatment: &Treatment) -> Result<Raster, ImagingError> {
@@ -302,6 +403,29 @@ mod tests {
         let value = moved.pixels()[(20 * 60 + 30) * 3];
         assert!((60..=61).contains(&value), "{value}");
         assert_eq!(moved.pixels()[(20 * 60 + 30) * 3 + 1], 60);
+    }
+
+    #[test]
+    fn a_window_places_pixels_where_the_whole_photo_would() {
+        let placement = Placement {
+            lean: 0.02,
+            pivot: [0.45, 0.5],
+            shift: [0.003, -0.002],
+            area: [0.3, 0.2, 0.4, 0.5],
+        };
+        let whole = (600, 400);
+        let window = Window::of(&placement, whole);
+        let inside = window.inside(&placement, whole);
+        let from_whole = placement.matrix(whole, (240, 200));
+        let from_window = inside.matrix((window.width, window.height), (240, 200));
+        for (x, y) in [(200.0, 100.0), (330.0, 250.0)] {
+            let (wx, wy) = (x - f64::from(window.left), y - f64::from(window.top));
+            for row in 0..2 {
+                let [a, b, c] = from_whole[row];
+                let [d, e, f] = from_window[row];
+                assert!((a * x + b * y + c - (d * wx + e * wy + f)).abs() < 1e-6);
+            }
+        }
     }
 
     #[test]

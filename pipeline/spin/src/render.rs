@@ -111,12 +111,13 @@ impl Workshop<'_> {
             scaled(picture.width(), shape.0, capture.width),
             scaled(picture.height(), shape.1, capture.height),
         );
-        let composed = compose(picture, treatment, size).map_err(|source| {
-            RenderError::Spin(SpinError::Encode {
-                path: photo.name.clone(),
-                source,
-            })
-        })?;
+        let composed =
+            compose(picture, treatment, size, self.options.mattes).map_err(|source| {
+                RenderError::Spin(SpinError::Encode {
+                    path: photo.name.clone(),
+                    source,
+                })
+            })?;
         Ok((composed, color_converted))
     }
 
