@@ -20,7 +20,7 @@ pub struct ObjectKey {
 }
 
 /// File endings that objects may have, with their media types.
-const MEDIA_TYPES: [(&str, &str); 10] = [
+const MEDIA_TYPES: [(&str, &str); 11] = [
     ("avif", "image/avif"),
     ("glb", "model/gltf-binary"),
     ("jpg", "image/jpeg"),
@@ -31,6 +31,8 @@ const MEDIA_TYPES: [(&str, &str); 10] = [
     ("tif", "image/tiff"),
     ("usdz", "model/vnd.usdz+zip"),
     ("webp", "image/webp"),
+    // Deep-zoom tiles, read by ranges: no type that a proxy would unpack or compress.
+    ("xtiles", "application/octet-stream"),
 ];
 
 impl ObjectKey {
@@ -116,6 +118,22 @@ fn media_type(extension: &str) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn all_that_a_spin_names_can_be_published() {
+        for path in [
+            "tiles/0001.xtiles",
+            "frames/400/0001.avif",
+            "frames/400/0001.webp",
+            "sprite.jpg",
+        ] {
+            let (_, extension) = path.rsplit_once('.').unwrap();
+            assert!(
+                ObjectKey::new(Class::Derived, [1; 32], extension).is_some(),
+                "{path}"
+            );
+        }
+    }
 
     #[test]
     fn a_name_reads_back_and_lies_under_its_class() {
