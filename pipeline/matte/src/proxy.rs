@@ -42,32 +42,35 @@ impl Proxy {
             )
         };
         let log = LogTable::new();
-        let rough = roughness_rows(full_width, full_height, rgb, &log);
-        for y in 0..height {
-            let (top, bottom) = bounds(y, full_height, height);
-            for x in 0..width {
-                let (left, right) = bounds(x, full_width, width);
-                let mut sum = [0_u32; 3];
-                let mut square = 0.0_f32;
-                for source_y in top..bottom {
-                    let row = &rgb
-                        [(source_y * full_width + left) * 3..(source_y * full_width + right) * 3];
-                    for pixel in row.chunks_exact(3) {
-                        for (sum, value) in sum.iter_mut().zip(pixel) {
-                            *sum += u32::from(*value);
+        for first in (0..height).step_by(STRIP) {
+            let last = (first + STRIP).min(height);
+            let top = bounds(first, full_height, height).0;
+            let bottom = bounds(last - 1, full_height, height).1;
+            let strip = Roughness::of(full_width, full_height, rgb, top..bottom, &log);
+            for y in first..last {
+                let (top, bottom) = bounds(y, full_height, height);
+                for x in 0..width {
+                    let (left, right) = bounds(x, full_width, width);
+                    let mut sum = [0_u32; 3];
+                    let mut square = 0.0_f32;
+                    for source_y in top..bottom {
+                        let row = &rgb[(source_y * full_width + left) * 3
+                            ..(source_y * full_width + right) * 3];
+                        for pixel in row.chunks_exact(3) {
+                            for (sum, value) in sum.iter_mut().zip(pixel) {
+                                *sum += u32::from(*value);
+                            }
                         }
+                        square += strip.row(source_y)[left..right].iter().sum::<f32>();
                     }
-                    square += rough[source_y * full_width + left..source_y * full_width + right]
-                        .iter()
-                        .sum::<f32>();
+                    let count = ((bottom - top) * (right - left)) as u32;
+                    let at = y * width + x;
+                    for (out, sum) in out.rgb[at * 3..at * 3 + 3].iter_mut().zip(sum) {
+                        *out = ((sum + count / 2) / count) as u8;
+                    }
+                    out.roughness[at] =
+                        ((square / count as f32).sqrt() * ROUGHNESS_STEPS).min(255.0) as u8;
                 }
-                let count = ((bottom - top) * (right - left)) as u32;
-                let at = y * width + x;
-                for (out, sum) in out.rgb[at * 3..at * 3 + 3].iter_mut().zip(sum) {
-                    *out = ((sum + count / 2) / count) as u8;
-                }
-                out.roughness[at] =
-                    ((square / count as f32).sqrt() * ROUGHNESS_STEPS).min(255.0) as u8;
             }
         }
         out
@@ -108,22 +111,48 @@ impl Proxy {
 
 const ROUGHNESS_STEPS: f32 = 400.0;
 
-/// Squares of log luminance less its mean over 5 × 5 pixels.
-fn roughness_rows(width: usize, height: usize, rgb: &[u8], log: &LogTable) -> Vec<f32> {
-    let luminance = Plane {
-        width,
-        height,
-        data: rgb
-            .chunks_exact(3)
-            .map(|p| log.luminance([p[0], p[1], p[2]]))
-            .collect(),
-    };
-    let mean = luminance.box_filtered(2);
-    let mut out = luminance.data;
-    for (value, mean) in out.iter_mut().zip(&mean.data) {
-        *value = (*value - mean) * (*value - mean);
+/// Rows of a proxy that are made at once: few, because logarithms of a whole photo are six times its size.
+const STRIP: usize = 16;
+/// How far the local mean reaches to each side, in the photo's pixels.
+const MEAN_REACH: usize = 2;
+
+/// Squares of log luminance less its mean over 5 × 5 pixels, for some rows of a photo.
+struct Roughness {
+    first_row: usize,
+    squares: Plane<f32>,
+}
+
+impl Roughness {
+    fn of(
+        width: usize,
+        height: usize,
+        rgb: &[u8],
+        rows: std::ops::Range<usize>,
+        log: &LogTable,
+    ) -> Self {
+        let first_row = rows.start.saturating_sub(MEAN_REACH);
+        let last_row = (rows.end + MEAN_REACH).min(height);
+        let luminance = Plane {
+            width,
+            height: last_row - first_row,
+            data: rgb[first_row * width * 3..last_row * width * 3]
+                .chunks_exact(3)
+                .map(|p| log.luminance([p[0], p[1], p[2]]))
+                .collect(),
+        };
+        let mean = luminance.box_filtered(MEAN_REACH);
+        let mut squares = luminance;
+        for (value, mean) in squares.data.iter_mut().zip(&mean.data) {
+            *value = (*value - mean) * (*value - mean);
+        }
+        Self { first_row, squares }
     }
-    out
+
+    /// One of the rows asked for.
+    fn row(&self, y: usize) -> &[f32] {
+        let width = self.squares.width;
+        &self.squares.data[(y - self.first_row) * width..][..width]
+    }
 }
 
 /// Natural logarithms of linear light for the 256 values of an sRGB sample.

@@ -27,6 +27,7 @@ mod source;
 mod spin;
 mod sprite;
 mod studio;
+mod survey;
 mod tiles;
 mod tone;
 mod words;

@@ -2,10 +2,11 @@ use xoay_imaging::{ImagingError, Raster};
 
 /// Side of a tile in pixels. A multiple of every codec's block, so that no block of the mosaic spans two tiles.
 const TILE: u32 = 128;
-/// Of how many tiles one is taken.
-const STRIDE: u32 = 4;
-/// Smaller pictures are taken whole: there is little to save, and few tiles to choose from.
-const WHOLE_BELOW_PIXELS: u64 = 600_000;
+/// Of at least how many tiles one is taken.
+const LEAST_STRIDE: u32 = 4;
+/// Smaller pictures are taken whole: there is little to save, and few tiles to choose from. Mosaics have no more
+/// pixels than this: the metric holds some hundred bytes of each.
+const MOST_PIXELS: u64 = 500_000;
 
 /// What a mosaic scores more than its picture, mean of 64 measurements: four photos each of four captures at 1200×900,
 /// AVIF at two qualities, WebP and JPEG. The edges between tiles are in both pictures and hide a little of what differs
@@ -21,19 +22,24 @@ pub(crate) struct Mosaic {
     pub bonus: f64,
 }
 
-/// A quarter of `picture`: tiles from a regular lattice over all of it, put together. Encoding and judging it costs a
-/// quarter and predicts the whole, since the tiles hold product and background in the picture's own proportion; a
+/// A quarter of `picture` or, where that is much, less: tiles from a regular lattice over all of it, put together. Encoding and judging it costs a
+/// part and predicts the whole, since the tiles hold product and background in the picture's own proportion; a
 /// window on the finest detail would not.
 ///
-/// `number` shifts the lattice: four pictures of consecutive numbers together show every place once.
+/// `number` shifts the lattice: four pictures of consecutive numbers show no place twice and, where each is a quarter, every
+/// place.
 ///
 /// # Errors
 /// Never for a picture that is one.
 pub(crate) fn mosaic(picture: &Raster, number: usize) -> Result<Mosaic, ImagingError> {
     let (columns, rows) = (picture.width() / TILE, picture.height() / TILE);
     let pixels = u64::from(picture.width()) * u64::from(picture.height());
+    let mut stride = LEAST_STRIDE;
+    while pixels / u64::from(stride) > MOST_PIXELS {
+        stride *= 2;
+    }
     // In fewer columns the lattice would miss whole rows.
-    if pixels < WHOLE_BELOW_PIXELS || columns < STRIDE || rows < STRIDE {
+    if pixels < MOST_PIXELS || columns < LEAST_STRIDE || rows < LEAST_STRIDE {
         return Ok(Mosaic {
             picture: picture.clone(),
             bonus: 0.0,
@@ -42,10 +48,10 @@ pub(crate) fn mosaic(picture: &Raster, number: usize) -> Result<Mosaic, ImagingE
     // What does not divide into tiles is left out on both sides alike, in whole chroma blocks.
     let margin = |side: u32| side % TILE / 2 / 16 * 16;
     let (left, top) = (margin(picture.width()), margin(picture.height()));
-    let shift = number as u32 % STRIDE;
+    let shift = number as u32 % LEAST_STRIDE * (stride / LEAST_STRIDE);
     let places: Vec<(u32, u32)> = (0..rows)
         .flat_map(|row| (0..columns).map(move |column| (column, row)))
-        .filter(|(column, row)| (column + 2 * row + shift).is_multiple_of(STRIDE))
+        .filter(|(column, row)| (column + 2 * row + shift).is_multiple_of(stride))
         .map(|(column, row)| (left + column * TILE, top + row * TILE))
         .collect();
     let across = places.len().isqrt();
@@ -110,6 +116,25 @@ mod tests {
         }
         assert_eq!(seen.len(), count, "a tile was taken twice");
         assert!(count * 10 >= 12 * 9 * 8, "only {count} of 108 tiles");
+    }
+
+    #[test]
+    fn of_a_large_picture_no_more_is_taken_than_can_be_held() {
+        let picture = numbered(3000, 4000);
+        let mut seen = HashSet::new();
+        for number in 0..4 {
+            let part = mosaic(&picture, number).unwrap().picture;
+            let pixels = u64::from(part.width() * part.height());
+            assert!(
+                (MOST_PIXELS / 3..=MOST_PIXELS).contains(&pixels),
+                "{pixels}"
+            );
+            for y in (0..part.height()).step_by(TILE as usize) {
+                for tile in part.row(y).unwrap().chunks_exact((TILE * 3) as usize) {
+                    assert!(seen.insert((tile[0], tile[1])), "a tile was taken twice");
+                }
+            }
+        }
     }
 
     #[test]

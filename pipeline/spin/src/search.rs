@@ -62,13 +62,13 @@ pub struct FoundQuality {
 /// a format is encoded at a quality. What is found holds for the whole set, so that no frame looks different from its
 /// neighbours.
 ///
-/// A quarter of each large picture is judged. The result does not depend on `workers`. Formats come in
+/// A part of each large picture is judged. The result does not depend on `workers`. Formats come in
 /// the order of `formats`, within it the sizes in theirs; lossless formats are left out.
 ///
 /// # Errors
 /// [`SpinError::Cancelled`], or [`SpinError::Encode`] where an encoder fails.
 pub fn find_qualities(
-    samples: &[Raster],
+    samples: Vec<Raster>,
     sizes: &[(u32, u32)],
     formats: &[ImageFormat],
     encoding: &(dyn Fn(ImageFormat, u8) -> Encoding + Sync),
@@ -83,32 +83,35 @@ pub fn find_qualities(
     if scales.is_empty() || samples.is_empty() {
         return Ok(Vec::new());
     }
-    let views = views(samples, sizes, workers, cancelled)?;
-    let jobs: Vec<(ImageFormat, Scale, usize)> = scales
-        .into_iter()
-        .flat_map(|(format, scale)| (0..sizes.len()).map(move |size| (format, scale, size)))
-        .collect();
-    let search = |&(format, scale, size): &(ImageFormat, Scale, usize)| {
-        let found = |(quality, score)| FoundQuality {
-            size: sizes[size],
-            format,
-            quality,
-            score,
-        };
-        if !can_read_back(format) {
-            return Ok(found((scale.usual, None)));
-        }
-        let measure = |quality| {
-            if cancelled() {
-                return Err(SpinError::Cancelled);
+    let mut pictures = samples;
+    let mut by_size = Vec::with_capacity(sizes.len());
+    // Size by size: of all at once the references alone took 160 MB.
+    for &size in sizes {
+        let views = views(&mut pictures, size, workers, cancelled)?;
+        let search = |&(format, scale): &(ImageFormat, Scale)| {
+            let found = |(quality, score)| FoundQuality {
+                size,
+                format,
+                quality,
+                score,
+            };
+            if !can_read_back(format) {
+                return Ok(found((scale.usual, None)));
             }
-            judge(&views[size], encoding(format, quality), target)
-                .map_err(|source| failed(sizes[size], source))
+            let measure = |quality| {
+                if cancelled() {
+                    return Err(SpinError::Cancelled);
+                }
+                judge(&views, encoding(format, quality), target)
+                    .map_err(|source| failed(size, source))
+            };
+            let (quality, score) = lowest(scale, target.score, measure)?;
+            Ok(found((quality, Some(score))))
         };
-        let (quality, score) = lowest(scale, target.score, measure)?;
-        Ok(found((quality, Some(score))))
-    };
-    each(&jobs, workers, search)
+        by_size.push(each(&scales, workers, search)?);
+    }
+    let of_format = |at: usize| by_size.iter().map(move |found| found[at]);
+    Ok((0..scales.len()).flat_map(of_format).collect())
 }
 
 fn failed((width, _): (u32, u32), source: ImagingError) -> SpinError {
@@ -157,42 +160,29 @@ struct View {
     reference: Reference,
 }
 
-/// For each size the samples' views.
+/// Steps every picture down to `size`, and makes its view.
 fn views(
-    samples: &[Raster],
-    sizes: &[(u32, u32)],
+    pictures: &mut Vec<Raster>,
+    size: (u32, u32),
     workers: usize,
     cancelled: &(dyn Fn() -> bool + Sync),
-) -> Result<Vec<Vec<View>>, SpinError> {
-    let numbered: Vec<(usize, &Raster)> = samples.iter().enumerate().collect();
-    let of_sample = |&(number, sample): &(usize, &Raster)| {
-        let mut resizer = Resizer::new();
-        let mut picture = sample.clone();
-        let mut views = Vec::with_capacity(sizes.len());
-        for &size in sizes {
-            if cancelled() {
-                return Err(SpinError::Cancelled);
-            }
-            let mut make = || {
-                picture = resizer.resize(&picture, size.0, size.1)?;
-                let part = mosaic(&picture, number)?;
-                Ok(View {
-                    reference: Reference::new(&part.picture)?,
-                    part,
-                })
-            };
-            views.push(make().map_err(|source| failed(size, source))?);
+) -> Result<Vec<View>, SpinError> {
+    let numbered: Vec<(usize, &Raster)> = pictures.iter().enumerate().collect();
+    let make = |&(number, picture): &(usize, &Raster)| {
+        if cancelled() {
+            return Err(SpinError::Cancelled);
         }
-        Ok(views)
+        let make = || {
+            let picture = Resizer::new().resize(picture, size.0, size.1)?;
+            let part = mosaic(&picture, number)?;
+            let reference = Reference::new(&part.picture)?;
+            Ok((picture, View { part, reference }))
+        };
+        make().map_err(|source| failed(size, source))
     };
-    let by_sample = each(&numbered, workers, of_sample)?;
-    let mut by_size: Vec<Vec<View>> = sizes.iter().map(|_| Vec::new()).collect();
-    for views in by_sample {
-        for (size, view) in by_size.iter_mut().zip(views) {
-            size.push(view);
-        }
-    }
-    Ok(by_size)
+    let (smaller, views) = each(&numbered, workers, make)?.into_iter().unzip();
+    *pictures = smaller;
+    Ok(views)
 }
 
 /// The samples' score at one quality, such that it reaches the target's score where both of its conditions hold.

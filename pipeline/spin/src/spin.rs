@@ -191,7 +191,7 @@ fn search_qualities(
     let encoding = |format, quality| options.encoding_at(format, quality);
     let cancelled = || watch.cancelled();
     let found = find_qualities(
-        &samples,
+        samples,
         &plan.sizes,
         &plan.formats,
         &encoding,

@@ -1,16 +1,14 @@
 //! What a studio would do with the photos before they are published: sort out, cut out, align, even out, frame.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
+use std::borrow::Cow;
 
 use xoay_format::{Direction, Stage, Text, Watch};
-use xoay_imaging::{DecodeOptions, Raster, decode};
+use xoay_imaging::{Channels, Raster};
 use xoay_matte::{FrameCut, Proxy, RowCut, Sense};
 
-use crate::error::{BadPhoto, PhotoProblem};
-use crate::ingest::read_file;
 use crate::placement::{Frames, Placement};
 use crate::progress::Progress;
+use crate::survey;
 use crate::tone::ToneCurves;
 use crate::{
     CaptureSet, Outline, Photo, PhotoMeasures, QualityReport, Repairs, SpinError, SpinOptions,
@@ -23,8 +21,6 @@ const SURE: f32 = 0.75;
 const LEAST_SURE: f32 = 0.5;
 /// Fewer views than this of a row prove no background.
 const LEAST_VIEWS: usize = 6;
-/// The long side that photos are decoded to at least, to be judged and cut out.
-const SURVEY_SIDE: u32 = 1600;
 
 /// How every frame is treated, and what was found out on the way.
 pub(crate) struct Studio {
@@ -91,20 +87,15 @@ impl Studio {
         options: &SpinOptions,
         watch: Watch<'_>,
     ) -> Result<Self, SpinError> {
-        let workers = survey_workers(capture, options);
+        let workers = survey::workers(&capture.frames, options.workers, options.memory_bytes);
         let shape = if options.loops {
             TurnShape::Full
         } else {
             TurnShape::Arc
         };
-        let surveyed = survey(&capture.frames, Stage::Quality, workers, options, watch)?;
-        let plates = survey(
-            &capture.clean_plates,
-            Stage::Quality,
-            workers,
-            options,
-            watch,
-        )?;
+        let see = |photos: &[Photo]| survey::survey(photos, workers, options.limits, watch, look);
+        let surveyed = see(&capture.frames)?;
+        let plates = see(&capture.clean_plates)?;
         let (measures, proxies): (Vec<PhotoMeasures>, Vec<Proxy>) = surveyed.into_iter().unzip();
         let plates: Vec<Proxy> = plates.into_iter().map(|(_, proxy)| proxy).collect();
         let first = assess_as(shape, capture, &measures, None);
@@ -206,107 +197,14 @@ fn repaired(capture: &CaptureSet, repairs: &Repairs) -> CaptureSet {
     }
 }
 
-/// How many photos are decoded at once: half of the memory is for them.
-fn survey_workers(capture: &CaptureSet, options: &SpinOptions) -> usize {
-    let largest = capture
-        .frames
-        .iter()
-        .map(|photo| photo.size_bytes + photo.header.pixels() * 8)
-        .max()
-        .unwrap_or(1);
-    let fitting = usize::try_from(options.memory_bytes / largest.max(1)).unwrap_or(usize::MAX);
-    let cores = options
-        .workers
-        .or_else(|| thread::available_parallelism().ok())
-        .map_or(1, std::num::NonZeroUsize::get);
-    cores.min(fitting).max(1)
-}
-
-/// Measures each photo and keeps a small copy of it.
-fn survey(
-    photos: &[Photo],
-    stage: Stage,
-    workers: usize,
-    options: &SpinOptions,
-    watch: Watch<'_>,
-) -> Result<Vec<(PhotoMeasures, Proxy)>, SpinError> {
-    if photos.is_empty() {
-        return Ok(Vec::new());
-    }
-    let progress = Progress::start(watch, stage, photos.len());
-    let next = AtomicUsize::new(0);
-    let work = || {
-        let mut done = Vec::new();
-        while !watch.cancelled() {
-            let number = next.fetch_add(1, Ordering::Relaxed);
-            let Some(photo) = photos.get(number) else {
-                break;
-            };
-            let seen = small(photo, options).map(|raster| {
-                let flat = raster.flattened([255; 3]);
-                (
-                    PhotoMeasures::of(&flat),
-                    Proxy::of(flat.width(), flat.height(), flat.pixels()),
-                )
-            });
-            done.push((number, seen));
-            progress.step();
-        }
-        done
+/// What a survey keeps of a photo.
+fn look(raster: &Raster) -> (PhotoMeasures, Proxy) {
+    let flat = match raster.channels() {
+        Channels::Rgb => Cow::Borrowed(raster),
+        Channels::Rgba => Cow::Owned(raster.flattened([255; 3])),
     };
-    let mut seen: Vec<_> = thread::scope(|scope| {
-        let workers: Vec<_> = (0..workers.min(photos.len()))
-            .map(|_| scope.spawn(work))
-            .collect();
-        workers
-            .into_iter()
-            .flat_map(|worker| {
-                worker
-                    .join()
-                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-            })
-            .collect()
-    });
-    if watch.cancelled() {
-        return Err(SpinError::Cancelled);
-    }
-    seen.sort_by_key(|(number, _)| *number);
-    let (mut good, mut bad) = (Vec::with_capacity(photos.len()), Vec::new());
-    for (number, result) in seen {
-        match result {
-            Ok(result) => good.push(result),
-            Err(problem) => bad.push(BadPhoto {
-                file: photos[number].name.clone(),
-                problem,
-            }),
-        }
-    }
-    if !bad.is_empty() {
-        return Err(SpinError::BadPhotos(bad));
-    }
-    progress.finish();
-    Ok(good)
-}
-
-fn small(photo: &Photo, options: &SpinOptions) -> Result<Raster, PhotoProblem> {
-    let bytes = read_file(photo)?;
-    let (width, height) = (photo.header.width(), photo.header.height());
-    let long = u64::from(width.max(height));
-    // A decoder never goes below twice its target.
-    let side = |side: u32| {
-        (u64::from(side) * u64::from(SURVEY_SIDE / 2))
-            .div_ceil(long)
-            .max(1) as u32
-    };
-    let decode_options = DecodeOptions {
-        limits: options.limits,
-        target: Some((side(width), side(height))),
-    };
-    let decoded = decode(&bytes, &decode_options).map_err(PhotoProblem::Image)?;
-    if decoded.header != photo.header {
-        return Err(PhotoProblem::Changed);
-    }
-    Ok(decoded.raster)
+    let proxy = Proxy::of(flat.width(), flat.height(), flat.pixels());
+    (PhotoMeasures::of(&flat), proxy)
 }
 
 /// Cuts the product out of every row that has enough views of one size.

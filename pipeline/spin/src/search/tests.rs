@@ -84,7 +84,7 @@ fn found_qualities_meet_the_target_and_workers_do_not_matter() {
     let target = Target::default();
     let find = |workers| {
         find_qualities(
-            &samples,
+            samples.to_vec(),
             &sizes,
             &formats,
             &encoding,
@@ -117,7 +117,7 @@ fn found_qualities_meet_the_target_and_workers_do_not_matter() {
 fn a_stop_is_obeyed() {
     let samples = [photo(1)];
     let stopped = find_qualities(
-        &samples,
+        samples.to_vec(),
         &[(200, 150)],
         &[ImageFormat::Jpg],
         &encoding,
