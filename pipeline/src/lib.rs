@@ -14,5 +14,6 @@ pub use spin::{SpinExtras, make_spin};
 pub use xoay_spin::export;
 pub use xoay_spin::{
     CaptureOptions, Finding, FindingKind, InspectOptions, QualityReport, RepairMode, RowSplit,
-    Severity, SpinOptions, SpinOutcome, StudioBackground, StudioOptions, Target, TurnShape, Unit,
+    Severity, SpinError, SpinOptions, SpinOutcome, StudioBackground, StudioOptions, Target,
+    TurnShape, Unit, open_learned_matte,
 };

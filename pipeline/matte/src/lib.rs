@@ -9,7 +9,10 @@ mod disc;
 mod evidence;
 mod frame;
 mod hull;
+mod learned;
 mod maxflow;
+#[cfg(feature = "onnx")]
+mod onnx;
 mod palette;
 mod parallel;
 mod plane;
@@ -23,6 +26,9 @@ mod tone;
 
 pub use axis::Axis;
 pub use frame::{Extent, FrameCut};
+pub use learned::{LearnedMatte, LearnedMatteError};
+#[cfg(feature = "onnx")]
+pub use onnx::OnnxMatte;
 pub use proxy::{PROXY_SIDE, Proxy};
 pub use refine::{Cutout, Part, refine};
 pub use row::{Row, RowCut, Sense, cut_row};

@@ -8,6 +8,7 @@ use crate::disc::{self, Disc};
 use crate::evidence::{self, Scatter};
 use crate::frame::FrameCut;
 use crate::hull::{self, Hull, Views};
+use crate::learned;
 use crate::palette::{Counts, Palette};
 use crate::parallel::map_indexed;
 use crate::plane::{Mask, Plane};
@@ -26,6 +27,8 @@ pub struct Row<'a> {
     pub clean_plate: Option<&'a Proxy>,
     /// Each frame's angle in degrees, whichever way round; `None` where the steps are not known.
     pub azimuths_deg: Option<Vec<f32>>,
+    /// What a learned model says of each frame: see [`crate::LearnedMatte::likelihood`].
+    pub likelihoods: Option<Vec<Vec<u8>>>,
     /// Focal length over the long side of the sensor, where it is known (35 mm equivalent over 36).
     pub focal_ratio: Option<f32>,
 }
@@ -64,6 +67,9 @@ const OUTSIDE_HULL: f32 = 1.4;
 /// The wrong direction leaves less of the hull; both directions leave this much of a product of revolution.
 const SAME_VOLUME: f32 = 0.97;
 
+/// What the first look still counts once colours have been learned.
+const OWN_WEIGHT: f32 = 0.6;
+
 const TIES: Ties = Ties {
     strength: 4.5,
     least: 0.15,
@@ -73,7 +79,7 @@ const TIES: Ties = Ties {
 /// Cuts the product out of every frame of a row.
 ///
 /// # Panics
-/// Where the row is empty or its proxies differ in size.
+/// Where the row is empty, its proxies differ in size, or likelihoods are not one for each frame.
 #[must_use]
 pub fn cut_row(row: &Row<'_>, workers: usize) -> RowCut {
     let (width, height) = (row.frames[0].width(), row.frames[0].height());
@@ -83,6 +89,12 @@ pub fn cut_row(row: &Row<'_>, workers: usize) -> RowCut {
         "proxies of one size"
     );
     let scene = Scene::of(row, workers);
+    assert!(
+        row.likelihoods
+            .as_ref()
+            .is_none_or(|all| all.len() == row.frames.len()),
+        "likelihoods for every frame"
+    );
     let first: Vec<FrameEvidence> =
         map_indexed(row.frames.len(), workers, |at| scene.examine(row, at));
     let mut masks: Vec<Mask> = first.iter().map(|frame| frame.mask.clone()).collect();
@@ -224,7 +236,12 @@ impl Scene {
             |at| differences.data[at].is_bare(),
             noise,
         );
-        let odds = evidence::odds(&differences, &walls, &self.background, self.disc.as_ref());
+        let mut odds = evidence::odds(&differences, &walls, &self.background, self.disc.as_ref());
+        if let Some(likelihoods) = &row.likelihoods {
+            for (odds, likelihood) in odds.data.iter_mut().zip(&likelihoods[at]) {
+                *odds += learned::odds(*likelihood);
+            }
+        }
         let mask = cut::whole(&cut::cut(&odds, &image, TIES), &odds);
         FrameEvidence {
             odds,
@@ -321,13 +338,18 @@ impl Scene {
     ) -> Mask {
         let image = self.image(row, at);
         let distances = hull.map(|hull| (hull.distance(), hull.inverted().distance()));
+        let likelihoods = row.likelihoods.as_ref().map(|all| &all[at]);
         let odds = Plane::from_fn(image.width, image.height, |x, y| {
             let at = y * image.width + x;
             let own = first.odds.data[at];
             if self.background.regions.data[at] == Region::Below {
                 return own;
             }
-            let mut odds = 0.6 * own + palette.odds(image.data[at], first.rough.data[at]);
+            let mut odds = OWN_WEIGHT * own + palette.odds(image.data[at], first.rough.data[at]);
+            if let Some(likelihoods) = likelihoods {
+                // The palette repeats what colours said, not what the model did.
+                odds += (1.0 - OWN_WEIGHT) * learned::odds(likelihoods[at]);
+            }
             if let Some((outside, inside)) = &distances {
                 odds += if outside.data[at] > 0.0 {
                     -OUTSIDE_HULL * (outside.data[at] - 0.4).clamp(0.0, 5.0)

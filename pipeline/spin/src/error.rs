@@ -3,6 +3,7 @@ use std::path::{Path, PathBuf};
 
 use xoay_format::{Localize, Text};
 use xoay_imaging::ImagingError;
+use xoay_matte::LearnedMatteError;
 
 use crate::ArchiveProblem;
 
@@ -64,6 +65,8 @@ pub enum SpinError {
         /// How many there are.
         photos: usize,
     },
+    /// The learned model that was to help with cutting out gives no answer.
+    Learned(#[from] LearnedMatteError),
     /// The zip archive cannot be read.
     Archive(ArchiveProblem),
     /// Photos that cannot be used, all of them that were found.
@@ -267,6 +270,7 @@ impl Localize for SpinError {
                     "all {photos} photos are one and the same, copied many times; copy the originals from the camera"
                 ),
             ),
+            Self::Learned(error) => learned(error),
             Self::Archive(problem) => problem.text(),
             Self::BadPhotos(photos) => list(
                 &format!("{} ảnh không dùng được", photos.len()),
@@ -357,4 +361,17 @@ fn list(vi: &str, en: &str, items: impl Iterator<Item = Text>) -> Text {
         text.en.push_str(&item.en);
     }
     text
+}
+fn learned(error: &LearnedMatteError) -> Text {
+    let vi = match error {
+        LearnedMatteError::Absent => {
+            "bản xoay này không có ONNX; hãy dựng lại với tính năng onnx, hoặc bỏ --matte-model"
+                .into()
+        }
+        LearnedMatteError::Runtime(detail) => format!(
+            "không nạp được ONNX Runtime ({detail}); hãy cài thư viện của nó và ghi đường dẫn vào ORT_DYLIB_PATH"
+        ),
+        _ => format!("không dùng được mô hình tách nền: {error}"),
+    };
+    Text::new(vi, error.to_string())
 }

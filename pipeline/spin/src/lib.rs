@@ -8,6 +8,7 @@ mod error;
 pub mod export;
 mod folder;
 mod ingest;
+mod learned;
 mod listing;
 mod mosaic;
 mod options;
@@ -36,6 +37,7 @@ pub use archive::{ArchiveEntry, ArchiveProblem};
 pub use capture::{CaptureSet, Photo};
 pub use error::{BadPhoto, PhotoProblem, SpinError};
 pub use ingest::{read_capture, read_zip};
+pub use learned::open_learned_matte;
 pub use options::{
     CaptureOptions, Qualities, RowSplit, SpinOptions, StudioBackground, StudioOptions,
 };

@@ -1,9 +1,11 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use xoay_format::{Direction, ImageFormat, Text};
 use xoay_imaging::{Encoding, Limits};
+use xoay_matte::LearnedMatte;
 
 use crate::{RepairMode, Target};
 
@@ -79,6 +81,8 @@ pub struct SpinOptions {
     pub avif_speed: u8,
     /// What is done to the photos before they are encoded. `None`: they stay as they are.
     pub studio: Option<StudioOptions>,
+    /// A learned model that helps to cut the product out.
+    pub learned: Option<Arc<dyn LearnedMatte>>,
     /// The score that the quality of each size and format is searched for. `None`: `qualities` holds.
     pub target: Option<Target>,
     /// Whether photos larger than the largest rendition get tiles to zoom into.
@@ -111,6 +115,7 @@ impl Default for SpinOptions {
             qualities: Qualities::default(),
             avif_speed: 7,
             studio: Some(StudioOptions::default()),
+            learned: None,
             target: Some(Target::default()),
             tiles: true,
             mattes: false,

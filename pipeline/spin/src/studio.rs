@@ -241,6 +241,10 @@ fn cut_rows(
             .copied()
             .flatten()
             .and_then(|at| plates.get(at));
+        let likelihoods = options.learned.as_ref().map(|model| {
+            let all = frames.iter().map(|photo| model.likelihood(photo));
+            all.collect::<Result<Vec<_>, _>>()
+        });
         let first: usize = capture.row_lengths[..row].iter().map(|l| *l as usize).sum();
         let focal_mm = capture
             .frames
@@ -258,6 +262,7 @@ fn cut_rows(
                         .map(|a| *a as f32)
                         .collect()
                 }),
+                likelihoods: likelihoods.transpose()?,
                 focal_ratio: focal_mm
                     .map(|mm| mm as f32 / 36.0)
                     .filter(|ratio| (0.3..20.0).contains(ratio)),

@@ -91,6 +91,9 @@ pub struct SpinArguments {
     /// Put photos that lie in each other's place in order, and turn rows that run backwards.
     #[arg(long)]
     pub repair: bool,
+    /// A model in ONNX that helps to cut the product out; needs a build with the feature onnx.
+    #[arg(long, value_name = "FILE")]
+    pub matte_model: Option<PathBuf>,
     /// The quality to reach, as SSIMULACRA2 [default: 76].
     #[arg(long, value_name = "SCORE", value_parser = clap::value_parser!(u32).range(30..=95))]
     pub quality: Option<u32>,

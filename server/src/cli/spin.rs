@@ -1,10 +1,13 @@
 //! `xoay spin`.
 
+use std::num::NonZeroUsize;
+use std::thread;
+
 use serde_json::json;
 use xoay_format::{Direction, Text, Watch};
 use xoay_pipeline::{
-    CaptureOptions, RepairMode, SpinExtras, SpinOptions, SpinOutcome, StudioBackground,
-    StudioOptions, Target, make_spin,
+    CaptureOptions, RecipeError, RepairMode, SpinError, SpinExtras, SpinOptions, SpinOutcome,
+    StudioBackground, StudioOptions, Target, make_spin, open_learned_matte,
 };
 
 use super::args::{BackgroundArgument, DirectionArgument, SpinArguments};
@@ -20,7 +23,7 @@ pub fn run(arguments: &SpinArguments, terminal: &Terminal) -> Result<(), Failure
         &arguments.photos,
         &arguments.output,
         &capture_options(arguments),
-        &spin_options(arguments),
+        &spin_options(arguments)?,
         &SpinExtras {
             contact_sheet: arguments.contact_sheet.clone(),
             mattes: arguments.mattes.clone(),
@@ -52,7 +55,7 @@ fn capture_options(arguments: &SpinArguments) -> CaptureOptions {
     options
 }
 
-fn spin_options(arguments: &SpinArguments) -> SpinOptions {
+fn spin_options(arguments: &SpinArguments) -> Result<SpinOptions, Failure> {
     let mut options = SpinOptions::default();
     if let Some(widths) = &arguments.widths {
         options.widths.clone_from(widths);
@@ -77,7 +80,12 @@ fn spin_options(arguments: &SpinArguments) -> SpinOptions {
     options.limits = capture_options(arguments).limits;
     options.loops = !arguments.arc;
     options.alt = Text::new(&arguments.alt_vi, &arguments.alt_en);
-    options
+    if let Some(model) = &arguments.matte_model {
+        let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        let learned = open_learned_matte(model, threads).map_err(SpinError::from);
+        options.learned = Some(learned.map_err(RecipeError::from)?);
+    }
+    Ok(options)
 }
 
 fn studio_options(arguments: &SpinArguments) -> StudioOptions {

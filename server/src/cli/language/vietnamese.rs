@@ -107,6 +107,11 @@ pub(super) const VIETNAMESE: &[(&str, &str, &str)] = &[
     ),
     (
         "spin",
+        "matte_model",
+        "Mô hình ONNX giúp tách sản phẩm khỏi nền; cần bản dựng có tính năng onnx",
+    ),
+    (
+        "spin",
         "quality",
         "Mức chất lượng cần đạt theo SSIMULACRA2, 30 đến 95 [mặc định: 76]",
     ),
