@@ -22,6 +22,11 @@ impl Difference {
     pub(crate) fn is_bare(&self) -> bool {
         self.light.abs() < 3.0 && self.chroma < 3.0 && self.rough < 1.2
     }
+
+    /// Whether it is the background with less light on it, as far as colour and texture tell.
+    pub(crate) fn is_shade(&self) -> bool {
+        self.light < -3.0 && self.chroma < 4.0 && self.rough < 1.3
+    }
 }
 
 /// How the colours of a row's bare background vary.

