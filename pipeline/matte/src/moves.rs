@@ -1,5 +1,7 @@
 //! Tells where in a sequence the camera was moved: from then on, what stands still looks different.
 
+use std::cmp::Ordering;
+
 use crate::Proxy;
 use crate::parallel::map_indexed;
 use crate::proxy::LogTable;
@@ -48,8 +50,10 @@ pub fn camera_moves(photos: &[&Proxy], workers: usize) -> Vec<usize> {
     let changed = map_indexed(places, workers, |at| share_changed(sides(at), WINDOW / 2));
     let is_peak = |at: &usize| {
         let around = at.saturating_sub(WINDOW)..(at + WINDOW + 1).min(places);
-        let higher = |other: usize| {
-            changed[other] > changed[*at] || (changed[other] == changed[*at] && other < *at)
+        let higher = |other: usize| match changed[other].total_cmp(&changed[*at]) {
+            Ordering::Greater => true,
+            Ordering::Equal => other < *at,
+            Ordering::Less => false,
         };
         changed[*at] >= MOVED && !around.into_iter().any(higher)
     };

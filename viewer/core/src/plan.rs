@@ -21,6 +21,8 @@ pub struct SpinPlan {
     pub frame_count: usize,
     /// Rows, the lowest camera first; together they cover every frame.
     pub rows: Vec<TurnRow>,
+    /// The camera's height of each row in degrees; not a number where it is not known.
+    pub elevations_deg: Vec<f64>,
     /// Whether a row is a whole turn.
     pub loops: bool,
     /// Which way the product turns.
@@ -63,6 +65,18 @@ pub enum PlanError {
     Field(&'static str),
 }
 
+impl PlanError {
+    /// What is wrong, in a word: where no text can be made, as in the browser's module, which has no room for the making.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Json(_) => "the manifest is no JSON",
+            Self::Kind => "the manifest is no xoay-spin of version 1",
+            Self::Field(name) => name,
+        }
+    }
+}
+
 impl SpinPlan {
     /// Reads a [`SpinManifest`]. Renditions of unknown formats are left out.
     ///
@@ -90,6 +104,12 @@ impl SpinPlan {
             height: size("height")?,
             frame_count,
             rows: read_rows(&json, frame_count)?,
+            elevations_deg: json
+                .get("rows")
+                .items()
+                .iter()
+                .map(|row| row.get("elevationDeg").number().unwrap_or(f64::NAN))
+                .collect(),
             loops: json.get("loops").is_true(),
             direction: match json.get("direction").text() {
                 Some("clockwise") => Direction::Clockwise,
@@ -250,6 +270,7 @@ mod tests {
         assert_eq!((plan.width, plan.height, plan.frame_count), (1024, 768, 3));
         assert_eq!(plan.direction, Direction::Clockwise);
         assert_eq!((plan.loops, plan.start_frame), (true, 1));
+        assert_eq!(plan.elevations_deg, [12.5]);
         assert_eq!(
             plan.choices,
             [Choice {

@@ -116,6 +116,15 @@ impl Turn {
         self.place.aim(self.limit(goal));
     }
 
+    /// Turns on by a part of a whole turn, without a glide.
+    pub fn turn_by(&mut self, part: f64) {
+        let at = self.place.value() + part;
+        if at.is_finite() {
+            self.place.jump(self.limit(at));
+            self.wrap();
+        }
+    }
+
     /// Changes the row by `rows`, keeping the angle.
     pub fn change_row(&mut self, rows: i32) {
         let last = (self.rows.len() - 1) as f64;
@@ -197,6 +206,22 @@ mod tests {
             frame_count: count,
         }];
         Turn::new(&rows, loops, Direction::CounterClockwise, 0)
+    }
+
+    #[test]
+    fn turning_on_goes_round_and_an_arc_has_ends() {
+        let mut round = one_row(36, true);
+        for _ in 0..10 {
+            round.turn_by(0.11);
+        }
+        assert_eq!(round.frame(), 4);
+        round.turn_by(-0.2);
+        assert_eq!(round.frame(), 32);
+        round.turn_by(f64::NAN);
+        assert_eq!(round.frame(), 32);
+        let mut arc = one_row(10, false);
+        arc.turn_by(3.0);
+        assert_eq!(arc.frame(), 9);
     }
 
     proptest! {

@@ -4,7 +4,6 @@ use js_sys::{Function, Reflect};
 use wasm_bindgen::prelude::*;
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageBitmap};
 use xoay_viewer_core::gesture::{Action, Gestures, Phase};
-use xoay_viewer_core::loading::best_rendition;
 use xoay_viewer_core::math::Within;
 use xoay_viewer_core::plan::SpinPlan;
 use xoay_viewer_core::turn::Turn;
@@ -41,8 +40,6 @@ struct Inner {
     gestures: Gestures,
     frames: Frames,
     sprite: Option<ImageBitmap>,
-    detail: Option<(usize, ImageBitmap)>,
-    detail_asked: Option<usize>,
     sprite_asked: bool,
     sprite_done: bool,
     width_px: f64,
@@ -70,7 +67,7 @@ impl SpinView {
         still: bool,
         notify: Function,
     ) -> Result<Self, JsError> {
-        let plan = SpinPlan::read(manifest)?;
+        let plan = SpinPlan::read(manifest).map_err(|error| JsError::new(error.word()))?;
         let context = canvas.get_context("2d").ok().flatten();
         let context = context.and_then(|c| c.dyn_into::<CanvasRenderingContext2d>().ok());
         let context = context.ok_or(JsError::new("the canvas has no 2D context"))?;
@@ -84,8 +81,6 @@ impl SpinView {
             zoom: Zoom::new(4.0),
             gestures: Gestures::default(),
             sprite: None,
-            detail: None,
-            detail_asked: None,
             sprite_asked: false,
             sprite_done: false,
             width_px: 0.0,
@@ -190,29 +185,68 @@ impl SpinView {
     #[wasm_bindgen(getter)]
     pub fn angle_deg(&self) -> f64 {
         let inner = self.0.borrow();
-        let turned = inner.turn.part_of_turn() * 360.0;
-        if inner.plan.direction == xoay_format::Direction::Clockwise {
-            if turned > 0.0 { 360.0 - turned } else { 0.0 }
-        } else {
-            turned
-        }
+        let turned = inner.turn.part_of_turn() * inner.sense() * 360.0;
+        if turned < 0.0 { turned + 360.0 } else { turned }
     }
 
     /// Shows the frame nearest to an angle as [`SpinView::angle_deg`] gives it.
     #[wasm_bindgen(setter)]
     pub fn set_angle_deg(&self, angle_deg: f64) {
+        self.0.borrow_mut().turn_to(angle_deg);
+        changed(&self.0);
+    }
+
+    /// Turns on by degrees counter-clockwise seen from above, without a glide.
+    pub fn turn_by(&self, angle_deg: f64) {
         {
             let inner = &mut *self.0.borrow_mut();
-            let clockwise = inner.plan.direction == xoay_format::Direction::Clockwise;
-            let angle = if clockwise { -angle_deg } else { angle_deg };
-            let row = inner.turn.row();
-            let count = f64::from(row.frame_count);
-            let turns = angle / 360.0;
-            let within = ((turns - turns.floor()) * count).round();
-            let within = if within < count { within as u32 } else { 0 };
-            inner.turn.jump_to(row.first_frame + within);
+            let part = angle_deg * inner.sense() / 360.0;
+            inner.turn.turn_by(part);
         }
         changed(&self.0);
+    }
+
+    /// The camera's height in view in degrees; not a number where it is not known.
+    #[wasm_bindgen(getter)]
+    pub fn elevation_deg(&self) -> f64 {
+        let inner = self.0.borrow();
+        inner.plan.elevations_deg[inner.turn.row_index()]
+    }
+
+    /// Shows the row whose camera is nearest to this height, where that is known.
+    #[wasm_bindgen(setter)]
+    pub fn set_elevation_deg(&self, elevation_deg: f64) {
+        self.0.borrow_mut().rise_to(elevation_deg);
+        changed(&self.0);
+    }
+
+    /// Glides on by frames; with reduced motion it is there at once.
+    pub fn step(&self, frames: i32) {
+        {
+            let inner = &mut *self.0.borrow_mut();
+            inner.turn.step_by(frames);
+            inner.settle();
+        }
+        changed(&self.0);
+    }
+
+    /// Magnification, 1 where the picture is shown whole. With [`SpinView::zoom_x`] and [`SpinView::zoom_y`] it tells
+    /// where the picture lies.
+    #[wasm_bindgen(getter)]
+    pub fn zoom(&self) -> f64 {
+        self.0.borrow().zoom.scale
+    }
+
+    /// The picture's point at the canvas' middle, as a part of its width.
+    #[wasm_bindgen(getter)]
+    pub fn zoom_x(&self) -> f64 {
+        self.0.borrow().zoom.x
+    }
+
+    /// The picture's point at the canvas' middle, as a part of its height.
+    #[wasm_bindgen(getter)]
+    pub fn zoom_y(&self) -> f64 {
+        self.0.borrow().zoom.y
     }
 
     /// Moves on to `time_ms` and draws; whether it wants to be called again for the next picture.
@@ -264,12 +298,7 @@ impl SpinView {
         let inner = &mut *self.0.borrow_mut();
         inner.over = true;
         let decoded = inner.frames.slots.drain(..).filter_map(|s| s.bitmap);
-        let others = inner
-            .sprite
-            .take()
-            .into_iter()
-            .chain(inner.detail.take().map(|d| d.1));
-        for bitmap in decoded.chain(others) {
+        for bitmap in decoded.chain(inner.sprite.take()) {
             bitmap.close();
         }
     }
@@ -282,6 +311,39 @@ impl Inner {
             (self.width_px * ratio).round(),
             (self.height_px * ratio).round(),
         )
+    }
+
+    /// 1 where the product turns counter-clockwise as the frame number rises, else -1.
+    fn sense(&self) -> f64 {
+        if self.plan.direction == xoay_format::Direction::Clockwise {
+            -1.0
+        } else {
+            1.0
+        }
+    }
+
+    /// Shows the row's frame nearest to an angle.
+    fn turn_to(&mut self, angle_deg: f64) {
+        let row = self.turn.row();
+        let count = f64::from(row.frame_count);
+        let turns = angle_deg * self.sense() / 360.0;
+        let within = ((turns - turns.floor()) * count).round();
+        let within = if within < count { within as u32 } else { 0 };
+        self.turn.jump_to(row.first_frame + within);
+    }
+
+    /// Shows the row whose camera is nearest to a height.
+    fn rise_to(&mut self, elevation_deg: f64) {
+        let now = self.turn.row_index();
+        let far = |row: usize| (self.plan.elevations_deg[row] - elevation_deg).abs();
+        let mut best = now;
+        for row in 0..self.turn.row_count() {
+            // Not where a height is not known.
+            if far(row) < far(best) {
+                best = row;
+            }
+        }
+        self.turn.change_row(best as i32 - now as i32);
     }
 
     fn aspect(&self) -> f64 {
@@ -383,8 +445,7 @@ impl Inner {
             &"high".into(),
         );
         let at = paint::place(canvas, self.aspect(), &self.zoom);
-        let detail = self.detail.as_ref().filter(|(frame, _)| *frame == current);
-        let bitmap = detail.map(|d| &d.1).or_else(|| self.frames.bitmap(current));
+        let bitmap = self.frames.bitmap(current);
         // A failed draw leaves the canvas clear: there is nothing better to show.
         let _ = match (bitmap, &self.sprite, &self.plan.sprite) {
             (Some(bitmap), ..) => paint::picture(&self.context, bitmap, at),
@@ -405,8 +466,6 @@ impl Inner {
 
 /// Number that stands for the sprite where frames are asked for.
 const SPRITE: u32 = u32::MAX;
-/// Number that stands for the frame in view in its largest width.
-const DETAIL: u32 = u32::MAX - 1;
 
 /// Calls the page; its own errors are its own affair.
 fn notify(view: &RefCell<Inner>, what: &str, value: &JsValue, extra: &JsValue) {
@@ -426,7 +485,6 @@ fn tell(view: &RefCell<Inner>, what: &str) {
 /// After any input: another picture, and perhaps other frames to load.
 fn changed(view: &RefCell<Inner>) {
     pump(view);
-    load_detail(view);
     tell(view, "draw");
 }
 
@@ -465,14 +523,6 @@ fn pump(view: &RefCell<Inner>) {
             &"no frame could be loaded".into(),
             &JsValue::UNDEFINED,
         );
-    }
-}
-
-/// While zoomed, the frame in view comes in the width that fits the zoom.
-fn load_detail(view: &RefCell<Inner>) {
-    let url = view.borrow_mut().detail_request();
-    if let Some(url) = url {
-        notify(view, "fetch", &DETAIL.into(), &url.into());
     }
 }
 
@@ -518,32 +568,15 @@ impl Inner {
         })
     }
 
-    fn detail_request(&mut self) -> Option<String> {
-        let frame = self.turn.frame() as usize;
-        let have = self.detail.as_ref().is_some_and(|d| d.0 == frame);
-        if self.over || have || self.detail_asked.is_some() || !self.zoom.is_zoomed() {
-            return None;
-        }
-        let now = self.plan.choices[self.frames.choice?];
-        let wanted = self.wanted_px() * self.zoom.scale;
-        let best = best_rendition(&self.plan.choices, wanted, &|f| f == now.format)?;
-        if self.plan.choices[best].width <= now.width {
-            return None;
-        }
-        self.detail_asked = Some(frame);
-        Some(self.plan.urls[best][frame].clone())
-    }
-
     /// Takes a fetched file; whether it should be decoded at once.
     fn take_blob(&mut self, job: u32, blob: JsValue) -> bool {
         let failed = blob.is_undefined();
         match job {
-            SPRITE | DETAIL if !failed => return true,
+            SPRITE if !failed => return true,
             SPRITE => {
                 self.requests -= 1;
                 self.sprite_done = true;
             }
-            DETAIL => self.detail_asked = None,
             frame => {
                 self.requests -= 1;
                 let current = self.frames.choice;
@@ -571,14 +604,6 @@ impl Inner {
                 self.requests -= 1;
                 self.sprite_done = true;
                 self.sprite = bitmap;
-            }
-            DETAIL => {
-                let frame = self.detail_asked.take();
-                if let (Some(frame), Some(bitmap)) = (frame, bitmap)
-                    && let Some((_, old)) = self.detail.replace((frame, bitmap))
-                {
-                    old.close();
-                }
             }
             frame => {
                 self.requests -= 1;
