@@ -1,10 +1,11 @@
 // What pages may set, read and call. Put into the loader by the build; EMBEDDING.md explains each.
 
-/** Methods and properties that mean something once there is a view: they come with the controls. */
+/** Properties that mean something once there is a view, as they are before. The controls bring them. */
+const NOTHING = { elevation: 0, fullscreen: false, variants: [], variant: -1, animations: [], playing: false };
+/** Methods of that kind. */
 const METHODS = ['zoomIn', 'zoomOut', 'reset', 'look', 'project', 'surfaceAt', 'play', 'pause', 'toggleFullscreen', 'stopTour'];
 /** Those that give promises. */
 const PROMISES = ['toBlob', 'showHotspot', 'startTour'];
-const PROPERTIES = ['elevation', 'fullscreen', 'variants', 'variant', 'animations', 'playing'];
 
 /** `Base` with the element's properties and methods. */
 export function withApi(Base) {
@@ -37,7 +38,7 @@ export function withApi(Base) {
       if (this.isConnected) this._begin();
     }
   }
-  const commands = (viewer) => (viewer._ready.controls ? viewer._ready.controls.commands : {});
+  const commands = (viewer) => (viewer._ready.controls ? viewer._ready.controls.commands : NOTHING);
   for (const name of [...METHODS, ...PROMISES]) {
     Api.prototype[name] = function call(...given) {
       const all = commands(this);
@@ -45,10 +46,13 @@ export function withApi(Base) {
       return PROMISES.includes(name) ? Promise.resolve(null) : null;
     };
   }
-  for (const name of PROPERTIES) {
+  for (const name of Object.keys(NOTHING)) {
     Object.defineProperty(Api.prototype, name, {
       get() { return commands(this)[name]; },
-      set(value) { commands(this)[name] = value; },
+      set(value) {
+        const all = commands(this);
+        if (all !== NOTHING) all[name] = value;
+      },
     });
   }
   return Api;

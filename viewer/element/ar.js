@@ -52,7 +52,7 @@ export default function ar(viewer, { make, pick }) {
     // Quick Look opens at once only from a link whose single element is a picture.
     const picture = rel ? [make('img', { alt: '' })] : [];
     link = make('a', { class: 'icon pill', part: 'ar-button', href, rel, click }, ...picture, document.createTextNode(''));
-    controls.tools.prepend(link);
+    controls.place(link, 0);
     speak();
   }
 

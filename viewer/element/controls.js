@@ -65,6 +65,9 @@ export default function controls(viewer, { make, icon, style }) {
     zoomIn: button(ICONS.zoomIn, () => viewer.zoomIn()),
     full: button(ICONS.full, () => whole.toggle()),
   };
+  // Narrow viewers do without these: keys and fingers do the same.
+  buttons.reset.classList.add('reset');
+  for (const name of ['zoomIn', 'zoomOut']) buttons[name].classList.add('zoom');
   const bar = make('div', { class: 'bar', part: 'controls', role: 'group' }, ...Object.values(buttons));
   const choice = (name) => make('button', { type: 'button', part: 'view-button', click: act(() => { viewer.view = name; }) });
   const choices = { spin: choice('spin'), model: choice('model') };
@@ -93,17 +96,23 @@ export default function controls(viewer, { make, icon, style }) {
     }
   }
 
+  function place(element, rank) {
+    element.dataset.rank = rank;
+    const next = [...tools.children].find((other) => Number(other.dataset.rank) > rank);
+    tools.insertBefore(element, next || null);
+  }
+
   let before = null;
   return {
     commands: commandsOf(viewer, whole),
     describe,
-    /** A button of a feature, in the column of tools. */
-    tool(d, run, extra) {
+    /** A button of a feature, in the column of tools, the least `rank` first: features come in any order. */
+    tool(d, run, rank) {
       const made = button(d, run);
-      tools.append(made);
-      if (extra) made.classList.add(extra);
+      place(made, rank);
       return made;
     },
+    place,
     label,
     speak() {
       t = TEXT[viewer._lang];

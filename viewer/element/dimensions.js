@@ -44,7 +44,7 @@ export default function dimensions(viewer, { make, style }) {
   const drawing = make('svg', { class: 'edges', 'aria-hidden': 'true' }, ...lines.flat());
   const layer = make('div', { class: 'dimensions', part: 'dimensions', hidden: '' }, drawing, ...labels);
   viewer._layer.prepend(layer);
-  const tool = controls.tool('M3 16L16 3l5 5L8 21zM7 12l2 2M10 9l3 3M13 6l2 2', () => toggle(!on));
+  const tool = controls.tool('M3 16L16 3l5 5L8 21zM7 12l2 2M10 9l3 3M13 6l2 2', () => toggle(!on), 4);
   let on = false;
 
   /** Least and greatest corner, metres. */

@@ -28,7 +28,7 @@ export default function hotspots(viewer, { make, icon, style, pick }) {
   const { signal } = here;
   const group = make('div', { class: 'spots', part: 'hotspots', role: 'group' });
   viewer._layer.append(group);
-  const title = make('h3', { id: 'spot-title' });
+  const title = make('strong', { id: 'spot-title' });
   const text = make('p', { id: 'spot-text' });
   const link = make('a', { part: 'hotspot-link', rel: 'noopener' });
   const close = make('button', { type: 'button', class: 'icon', part: 'button' }, icon('M6 6l12 12M18 6L6 18'));
@@ -84,7 +84,8 @@ export default function hotspots(viewer, { make, icon, style, pick }) {
   }
 
   function label(spot) {
-    const name = pick(spot.about.title, viewer._lang) || spot.button.textContent;
+    // With the number that is seen, for those who say what to click.
+    const name = [`${spot.button.textContent}.`, pick(spot.about.title, viewer._lang)].join(' ').trim();
     spot.button.setAttribute('aria-label', spot.behind ? `${name} (${t.behind})` : name);
   }
 

@@ -52,10 +52,10 @@ export default function kiosk(viewer, { make, style }) {
     const value = parseFloat(viewer.getAttribute(name));
     return Number.isFinite(value) && value >= 0 ? value : usual;
   };
-  const question = make('strong');
+  const question = make('strong', { id: 'kiosk-question' });
   const seconds = make('span', { class: 'seconds' });
   const stay = make('button', { type: 'button', part: 'kiosk-stay' });
-  const notice = make('div', { class: 'leaving', part: 'kiosk-countdown', role: 'alertdialog', hidden: '' }, question, seconds, stay);
+  const notice = make('div', { class: 'leaving', part: 'kiosk-countdown', role: 'alertdialog', 'aria-labelledby': 'kiosk-question', hidden: '' }, question, seconds, stay);
   const call = make('div', { class: 'call', part: 'kiosk-call', 'aria-hidden': 'true', hidden: '' }, ...CALL.map((text, n) => make('span', { lang: n ? 'en' : 'vi' }, text)));
   viewer._frameBox.append(notice, call);
   let attracting = false;
@@ -92,6 +92,7 @@ export default function kiosk(viewer, { make, style }) {
     if (viewer._first && viewer.view !== viewer._first) viewer.view = viewer._first;
     viewer.reset();
     call.hidden = false;
+    viewer._frameBox.classList.add('calling');
     viewer._emit('idle', {});
     // Turning is for those who allow motion; the call stands either way.
     if (!viewer._still()) viewer._feature('motion').then((feature) => { if (attracting) feature.begin(); }, () => {});
@@ -101,6 +102,7 @@ export default function kiosk(viewer, { make, style }) {
     if (attracting) {
       attracting = false;
       call.hidden = true;
+      viewer._frameBox.classList.remove('calling');
       const { motion } = viewer._ready;
       if (motion) motion.rest();
       viewer._emit('begin', {});

@@ -25,7 +25,7 @@ export default function motion(viewer) {
   let sense = 1;
   let angle = 0;
   let near = true;
-  const tool = controls.tool(PLAY, () => (on ? rest() : begin()));
+  const tool = controls.tool(PLAY, () => (on ? rest() : begin()), 1);
 
   const number = (name, usual) => {
     const value = parseFloat(viewer.getAttribute(name));

@@ -41,12 +41,14 @@ export default function tour(viewer, { make, icon, style, pick }) {
   const card = make(
     'div',
     { class: 'tour', part: 'tour', role: 'group', hidden: '' },
-    make('div', { class: 'head' }, tours.length > 1 ? choice : title, count, close),
-    text,
+    tours.length > 1 ? choice : title,
     make('div', { class: 'moves' }, back, play, next),
+    count,
+    close,
+    text,
   );
   viewer._layer.append(card);
-  const tool = controls.tool('M5 4v16M5 5h13l-3 4 3 4H5', () => (current ? end() : start(tours[0].id)));
+  const tool = controls.tool('M5 4v16M5 5h13l-3 4 3 4H5', () => (current ? end() : start(tours[0].id)), 3);
   tool.hidden = !tours.length;
 
   function start(id) {

@@ -19,7 +19,7 @@ export default function variants(viewer, { make, style }) {
   const animation = make('select', { part: 'animation-choice', change: () => { if (viewer.playing) start(); } });
   const choices = make('div', { class: 'choices', part: 'choices' }, ...(named.length ? [variant] : []), ...(moving.length > 1 ? [animation] : []));
   viewer._layer.append(choices);
-  const tool = controls.tool(PLAY, () => (viewer.playing ? viewer.pause() : start()));
+  const tool = controls.tool(PLAY, () => (viewer.playing ? viewer.pause() : start()), 2);
 
   function start() {
     viewer.play(Math.max(0, animation.selectedIndex));

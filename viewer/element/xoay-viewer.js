@@ -141,12 +141,15 @@ class XoayViewer extends withApi(inBrowser ? HTMLElement : class {}) {
     this._stage.setAttribute('aria-label', name || this._t.product);
   }
 
-  /** Reserves the room: the attributes first, then the manifest. */
+  /** Reserves the room: the attributes first, then the page's poster, then the manifest. */
   _layout() {
-    const part = this._parts && (this._parts.spin || {});
-    const width = Number(this.getAttribute('width')) || (part && part.width) || 1;
-    const height = Number(this.getAttribute('height')) || (part && part.height) || 1;
-    this._frameBox.style.aspectRatio = `${width} / ${height}`;
+    const part = (this._parts && this._parts.spin) || {};
+    const child = this.querySelector('[slot=poster]');
+    const side = (name) => [this.getAttribute(name), child && child.getAttribute(name), part[name]].map(Number).find((n) => n > 0) || 1;
+    const box = this._frameBox.style;
+    box.aspectRatio = `${side('width')} / ${side('height')}`;
+    // What the photos leave free looks like their own background.
+    if (/^#[0-9a-f]{6}$/i.test(part.background)) box.setProperty('--xoay-photo', part.background);
     const poster = this.getAttribute('poster');
     if (poster && this._poster.src !== poster) this._setPoster(poster);
   }
@@ -303,7 +306,7 @@ class XoayViewer extends withApi(inBrowser ? HTMLElement : class {}) {
       hotspots: (product.hotspots || []).length || has('editing') || this.querySelector('[slot^=hotspot-]'),
       dimensions: product.dimensionsM || has('dimensions'),
       tour: (product.tours || []).length,
-      variants: model && ((this.variants || []).length + (this.animations || []).length),
+      variants: model && (this.variants.length + this.animations.length),
       ar: this._parts.model && !has('kiosk'),
     };
     for (const name of Object.keys(asked)) if (asked[name]) this._feature(name).catch(() => {});

@@ -1,0 +1,471 @@
+//! Hotspots, tours, dimensions, autoplay, variants, AR, full screen, the kiosk.
+
+use anyhow::Result;
+use serde_json::json;
+
+use super::{STRICT, Shown};
+
+const SPOTS: &str = "[...viewer().shadowRoot.querySelectorAll('.place')]";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hotspots_follow_the_product_and_say_what_they_are() -> Result<()> {
+    let shown = Shown::aimed("", "model").await?;
+    shown
+        .until("viewer()._ready.hotspots && part('hotspot')")
+        .await?;
+    // The page's own child counts, a broken one does not.
+    shown.until(&format!("{SPOTS}.length === 3")).await?;
+    let box_ = "part('stage').getBoundingClientRect()";
+    let at = |n: usize| {
+        format!(
+            "(({SPOTS}[{n}].getBoundingClientRect().left - {box_}.left) + ' ' + ({SPOTS}[{n}].getBoundingClientRect().top - {box_}.top))"
+        )
+    };
+    let middle = shown
+        .get(&format!(
+            "{box_}.width / 2 + ' ' + ({box_}.height / 2 - 50)"
+        ))
+        .await?;
+    assert_eq!(shown.get(&at(0)).await?, middle, "above the middle");
+    let behind = format!("{SPOTS}.map(place => place.classList.contains('behind'))");
+    assert_eq!(shown.get(&behind).await?, json!([false, true, false]));
+    assert_eq!(
+        shown
+            .get("part('hotspot').getAttribute('aria-label')")
+            .await?,
+        "1. Nắp"
+    );
+
+    shown
+        .run("part('hotspot').focus(); part('hotspot').click()")
+        .await?;
+    shown.until("!part('hotspot-panel').hidden").await?;
+    let panel = shown.get("part('hotspot-panel').textContent").await?;
+    assert!(panel.as_str().unwrap().contains("Bằng gỗ."), "{panel}");
+    assert_eq!(
+        shown.get("part('hotspot-link').href").await?,
+        "https://shop.example/lid"
+    );
+    assert_eq!(
+        shown
+            .get("part('hotspot').getAttribute('aria-expanded')")
+            .await?,
+        "true"
+    );
+    assert_eq!(
+        shown.get("part('notice').textContent").await?,
+        "Nắp. Bằng gỗ."
+    );
+    shown.browser.screenshot("element-hotspot").await?;
+    shown
+        .run("part('hotspot').dispatchEvent(new KeyboardEvent('keydown', { key: 'Escape', bubbles: true }))")
+        .await?;
+    shown.until("part('hotspot-panel').hidden").await?;
+    assert_eq!(
+        shown.get("events('hotspot')").await?,
+        json!([{ "id": "lid", "open": true }, { "id": "lid", "open": false }])
+    );
+
+    // Who tabs to the far side sees it come to the front.
+    shown
+        .run("viewer().shadowRoot.querySelectorAll('.spot')[1].focus()")
+        .await?;
+    shown
+        .until("Math.abs(Math.abs(viewer().angle) - 180) < 1")
+        .await?;
+    shown
+        .until(&format!("!{SPOTS}[1].classList.contains('behind')"))
+        .await?;
+    // A link that would run something is none.
+    shown.run("viewer().showHotspot('back')").await?;
+    shown.until("events('hotspot').length === 3").await?;
+    assert_eq!(shown.get("part('hotspot-link').hidden").await?, true);
+    shown.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pages_own_hotspot_is_placed_and_told_when_it_is_behind() -> Result<()> {
+    let shown = Shown::aimed("", "spin").await?;
+    shown.until("viewer()._ready.hotspots").await?;
+    shown.run("viewer().angle = 0").await?;
+    shown
+        .until("!document.getElementById('own').hasAttribute('data-behind')")
+        .await?;
+    let before = shown
+        .get("document.getElementById('own').getBoundingClientRect().left")
+        .await?;
+    shown.run("viewer().angle = 90").await?;
+    shown
+        .until("document.getElementById('own').hasAttribute('data-behind')")
+        .await?;
+    let after = shown
+        .get("document.getElementById('own').getBoundingClientRect().left")
+        .await?;
+    assert!(
+        before.as_f64().unwrap() - after.as_f64().unwrap() > 30.0,
+        "it moved"
+    );
+    shown.run("document.getElementById('own').click()").await?;
+    assert_eq!(
+        shown.get("events('hotspot')[0]").await?,
+        json!({ "id": "own", "open": true })
+    );
+    // Where the cameras are unknown there is nowhere to put it.
+    shown
+        .run("delete viewer()._views.spin.project; viewer()._wake()")
+        .await?;
+    shown
+        .until(&format!("{SPOTS}.every(place => place.hidden)"))
+        .await?;
+    shown.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_editing_a_click_tells_the_point_that_it_met() -> Result<()> {
+    let shown = Shown::aimed("editing", "model").await?;
+    shown.until("viewer()._ready.hotspots").await?;
+    let click = |x: i64| {
+        format!(
+            "const box = part('stage').getBoundingClientRect(); for (const type of ['pointerdown', 'pointerup']) \
+             part('stage').dispatchEvent(new MouseEvent(type, {{ clientX: box.left + {x}, clientY: box.top + 60 }}))"
+        )
+    };
+    shown
+        .run("part('stage').setPointerCapture = () => {}")
+        .await?;
+    shown.run(&click(100)).await?;
+    let point = shown.get("events('point')[0]").await?;
+    assert_eq!(point["position"], json!([0.01, 0.02, 0.03]));
+    assert_eq!(point["normal"], json!([0, 0, 1]));
+    assert_eq!(
+        (&point["x"], &point["view"]),
+        (&json!(100), &json!("model"))
+    );
+    shown.run(&click(10)).await?;
+    assert_eq!(shown.get("events('point')[1].position").await?, json!(null));
+    // A drag is no click.
+    shown.browser.drag("xoay-viewer", 120, 0).await?;
+    shown.run("viewer().removeAttribute('editing')").await?;
+    shown.run(&click(100)).await?;
+    assert_eq!(shown.get("events('point').length").await?, 2);
+    shown.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_size_stands_along_the_edges_in_the_readers_units() -> Result<()> {
+    let shown = Shown::aimed("dimensions", "model").await?;
+    shown
+        .until("viewer()._ready.dimensions && part('dimension').textContent")
+        .await?;
+    let labels =
+        "[...viewer().shadowRoot.querySelectorAll('.size')].map(label => label.textContent)";
+    assert_eq!(
+        shown.get(labels).await?,
+        json!(["7,5 cm", "10 cm", "125 cm"])
+    );
+    shown
+        .until("[...viewer().shadowRoot.querySelectorAll('.edges line')].every(line => line.hasAttribute('x1'))")
+        .await?;
+    shown.browser.screenshot("element-dimensions").await?;
+    shown.run("viewer().lang = 'en'").await?;
+    shown.until(&format!("{labels}[0] === '7.5 cm'")).await?;
+    shown
+        .run("viewer().shadowRoot.querySelector('[aria-label=Dimensions]').click()")
+        .await?;
+    assert_eq!(shown.get("part('dimensions').hidden").await?, true);
+    shown
+        .run("viewer().shadowRoot.querySelector('[aria-label=Dimensions]').click()")
+        .await?;
+    assert_eq!(
+        shown.get("part('notice').textContent").await?,
+        "7.5 cm wide, 10 cm high, 125 cm deep"
+    );
+    assert_eq!(
+        shown.get("events('dimensions').map(e => e.on)").await?,
+        json!([false, true])
+    );
+    shown.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tour_goes_from_stop_to_stop_and_yields_to_the_hand() -> Result<()> {
+    let shown = Shown::aimed("", "spin").await?;
+    shown
+        .until("viewer()._ready.tour && viewer()._ready.hotspots")
+        .await?;
+    assert_eq!(
+        shown.browser.wait("viewer().startTour('none')").await?,
+        false
+    );
+    assert_eq!(
+        shown.browser.wait("viewer().startTour('around')").await?,
+        true
+    );
+    shown.until("!part('tour').hidden").await?;
+    let looked = "viewer()._views.spin.looked";
+    assert_eq!(
+        shown.get(looked).await?,
+        json!({ "angle": 30, "elevation": 10, "zoom": 1, "glide": true })
+    );
+    assert_eq!(
+        shown.get("part('notice').textContent").await?,
+        "Bước 1 trên 2. Đầu tiên"
+    );
+    shown.browser.screenshot("element-tour").await?;
+    // By itself to the second stop, which takes its text from its hotspot and marks it.
+    shown.until(&format!("{looked}.angle === 90")).await?;
+    assert_eq!(
+        shown
+            .get("part('tour').querySelector('p').textContent")
+            .await?,
+        "Bằng gỗ."
+    );
+    assert_eq!(
+        shown
+            .get(&format!("{SPOTS}[0].classList.contains('marked')"))
+            .await?,
+        true
+    );
+    let state = "events('tour').map(e => [e.stop, e.state])";
+    assert_eq!(shown.get(state).await?, json!([[0, "play"], [1, "play"]]));
+    shown.browser.swipe("xoay-viewer", 40, 0).await?;
+    shown.until("events('tour').length === 3").await?;
+    assert_eq!(shown.get("events('tour')[2].state").await?, "pause");
+    shown
+        .run("viewer().shadowRoot.querySelector('.tour [aria-label=\"Quay lại\"]').click()")
+        .await?;
+    assert_eq!(shown.get(&format!("{looked}.angle")).await?, 30);
+    shown.run("viewer().stopTour()").await?;
+    assert_eq!(shown.get("part('tour').hidden").await?, true);
+    assert_eq!(shown.get("events('tour').at(-1).state").await?, "end");
+    shown.close().await
+}
+
+const TURNING: &str = "<xoay-viewer src=/fixtures/spin.json width=640 height=480 autoplay autoplay-speed=120 autoplay-resume=1></xoay-viewer>";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_turns_by_itself_until_a_hand_comes() -> Result<()> {
+    let shown = Shown::new(TURNING).await?;
+    shown.until("events('frame').length > 4").await?;
+    let pause = "viewer().shadowRoot.querySelector('[aria-label=\"Dừng tự xoay\"]')";
+    assert_ne!(shown.get(pause).await?, json!(null), "it can be paused");
+    shown.browser.drag("xoay-viewer", 60, 0).await?;
+    shown.until("events('autoplay').some(e => !e.on)").await?;
+    // After the second that the page asks for, it goes on.
+    shown
+        .until("events('autoplay').filter(e => e.on).length === 2")
+        .await?;
+    shown.run(&format!("{pause}.click()")).await?;
+    let frame = shown.get("viewer().frame").await?;
+    shown
+        .browser
+        .wait("new Promise(done => setTimeout(done, 1500))")
+        .await?;
+    assert_eq!(
+        shown.get("viewer().frame").await?,
+        frame,
+        "paused it stays paused"
+    );
+    shown.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_turns_by_itself_for_those_who_ask_for_less_motion() -> Result<()> {
+    let less = "const ask = matchMedia; window.matchMedia = query => query.includes('reduced-motion') ? { matches: true } : ask(query);";
+    let shown = Shown::with(TURNING, less, STRICT).await?;
+    shown
+        .until("told('load') && viewer()._ready.motion")
+        .await?;
+    shown
+        .browser
+        .wait("new Promise(done => setTimeout(done, 1200))")
+        .await?;
+    assert_eq!(shown.get("viewer().frame").await?, 0);
+    // Asked for, it does.
+    shown
+        .run("viewer().shadowRoot.querySelector('[aria-label=\"Tự xoay\"]').click()")
+        .await?;
+    shown.until("viewer().frame !== 0").await?;
+    shown.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn variants_are_chosen_and_animations_played() -> Result<()> {
+    let shown = Shown::aimed("", "model").await?;
+    shown
+        .run("const model = viewer()._views.model; \
+              model.variants = () => '[\"Đỏ\",\"Xanh\"]'; model.animations = () => '[\"Mở nắp\"]'; \
+              Object.defineProperty(model, 'variant', { value: -1, writable: true }); \
+              Object.defineProperty(model, 'playing', { value: false, writable: true }); \
+              model.play = index => { model.playing = true; model.played = index; }; model.pause = () => { model.playing = false; }; \
+              viewer()._want()")
+        .await?;
+    shown.until("part('variant-choice')").await?;
+    assert_eq!(
+        shown
+            .get("[...part('variant-choice').options].map(o => o.text)")
+            .await?,
+        json!(["Mặc định", "Đỏ", "Xanh"])
+    );
+    shown
+        .run("part('variant-choice').selectedIndex = 2; part('variant-choice').dispatchEvent(new Event('change'))")
+        .await?;
+    assert_eq!(shown.get("viewer().variant").await?, 1);
+    assert_eq!(
+        shown.get("events('variant')").await?,
+        json!([{ "index": 1, "name": "Xanh" }])
+    );
+    shown
+        .run("viewer().shadowRoot.querySelector('[aria-label=\"Phát chuyển động\"]').click()")
+        .await?;
+    assert_eq!(
+        shown
+            .get("viewer().playing && viewer()._views.model.played === 0")
+            .await?,
+        true
+    );
+    shown
+        .run("viewer().shadowRoot.querySelector('[aria-label=\"Dừng chuyển động\"]').click()")
+        .await?;
+    assert_eq!(shown.get("viewer().playing").await?, false);
+    shown.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn there_is_an_ar_button_only_where_it_opens_something() -> Result<()> {
+    let element =
+        "<xoay-viewer src=/pages/product.json view=model width=640 height=480></xoay-viewer>";
+    let shown = Shown::new(element).await?;
+    shown.until("told('load') && viewer()._ready.ar").await?;
+    assert_eq!(
+        shown.get("part('ar-button')").await?,
+        json!(null),
+        "a desktop has none"
+    );
+    // As an iPhone, first without a USDZ, then with one.
+    shown
+        .run("DOMTokenList.prototype.supports = what => what === 'ar'; viewer().reload()")
+        .await?;
+    shown.until("viewer()._ready.ar").await?;
+    assert_eq!(shown.get("part('ar-button')").await?, json!(null));
+    shown
+        .run("const ask = fetch; window.fetch = async (...given) => { const answer = await ask(...given); \
+              if (!String(given[0]).includes('product.json')) return answer; const product = await answer.json(); \
+              product.model.usdz = '/fixtures/jar.usdz'; return new Response(JSON.stringify(product)); }; viewer().reload()")
+        .await?;
+    shown.until("part('ar-button')").await?;
+    let link = shown
+        .get("[part('ar-button').rel, new URL(part('ar-button').href).pathname, part('ar-button').children.length, part('ar-button').firstElementChild.tagName]")
+        .await?;
+    assert_eq!(link, json!(["ar", "/fixtures/jar.usdz", 1, "IMG"]));
+
+    let script = xoay_viewer_bundle::files()
+        .iter()
+        .find(|file| file.path.starts_with("ar-"))
+        .unwrap();
+    let module = format!("import('/viewer/{}')", script.path);
+    let intent = shown
+        .browser
+        .wait(&format!(
+            "{module}.then(ar => [ar.sceneViewer('https://a.example/b.glb?x=1&y', 'Hũ & nắp', 'https://a.example/'), ar.sceneViewer('http://a.example/b.glb', '', '')])"
+        ))
+        .await?;
+    let text = intent[0].as_str().unwrap();
+    assert!(
+        text.starts_with("intent://arvr.google.com/scene-viewer/"),
+        "{text}"
+    );
+    assert!(
+        text.contains("file=https%3A%2F%2Fa.example%2Fb.glb%3Fx%3D1%26y&"),
+        "{text}"
+    );
+    assert_eq!(intent[1], json!(null), "plain HTTP is refused there");
+    let needs = shown
+        .browser
+        .wait(&format!(
+            "Promise.all([{module}, fetch('/fixtures/jar.glb').then(r => r.arrayBuffer())]).then(([ar, glb]) => \
+             [ar.required(glb), ar.required(glb.slice(0, 30)), ar.required(new ArrayBuffer(64))])"
+        ))
+        .await?;
+    assert!(
+        needs[0]
+            .as_array()
+            .unwrap()
+            .contains(&json!("EXT_meshopt_compression")),
+        "{needs}"
+    );
+    assert_eq!((&needs[1], &needs[2]), (&json!(null), &json!(null)));
+    shown.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_phone_without_full_screen_for_elements_gets_the_whole_page() -> Result<()> {
+    let element = "<xoay-viewer src=/fixtures/spin.json width=640 height=480></xoay-viewer>";
+    let phone = "delete Element.prototype.requestFullscreen; delete Element.prototype.webkitRequestFullscreen; \
+                 delete Element.prototype.webkitRequestFullScreen;";
+    let shown = Shown::with(element, phone, STRICT).await?;
+    shown.until("told('load')").await?;
+    let full = "viewer().shadowRoot.querySelector('[aria-label=\"Toàn màn hình\"]')";
+    assert_eq!(shown.get(&format!("{full}.hidden")).await?, false);
+    shown.run(&format!("{full}.click()")).await?;
+    shown.until("viewer().fullscreen").await?;
+    let covers = "[viewer().getBoundingClientRect().left, viewer().getBoundingClientRect().width === innerWidth, viewer().getBoundingClientRect().height === innerHeight]";
+    assert_eq!(shown.get(covers).await?, json!([0, true, true]));
+    shown
+        .run("document.dispatchEvent(new KeyboardEvent('keydown', { key: 'Escape' }))")
+        .await?;
+    assert_eq!(shown.get("viewer().fullscreen").await?, false);
+    assert_eq!(
+        shown.get("events('fullscreen').map(e => e.on)").await?,
+        json!([true, false])
+    );
+    shown.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kiosk_counts_down_starts_again_and_leads_nowhere() -> Result<()> {
+    let shown = Shown::aimed("kiosk idle=1 countdown=3", "spin").await?;
+    shown
+        .until("told('countdown') && !part('kiosk-countdown').hidden")
+        .await?;
+    shown.browser.screenshot("element-countdown").await?;
+    shown
+        .run("window.dispatchEvent(new Event('pointerdown'))")
+        .await?;
+    assert_eq!(
+        shown.get("part('kiosk-countdown').hidden").await?,
+        true,
+        "a touch ends it"
+    );
+    shown
+        .run("viewer().frame = 6; viewer().showHotspot('lid')")
+        .await?;
+    shown.until("told('hotspot')").await?;
+    assert_eq!(
+        shown.get("part('hotspot-link').hidden").await?,
+        true,
+        "no link leads out"
+    );
+    shown.until("told('idle')").await?;
+    assert_eq!(shown.get("part('kiosk-call').hidden").await?, false);
+    assert_eq!(shown.get("part('hotspot-panel').hidden").await?, true);
+    assert_eq!(
+        shown.get("part('kiosk-call').textContent").await?,
+        "Chạm để bắt đầuTouch to begin"
+    );
+    // It turns, from where it began.
+    shown.until("events('frame').at(-1).frame === 2").await?;
+    shown.browser.screenshot("element-attract").await?;
+    let prevented = "!viewer().dispatchEvent(new Event('contextmenu', { cancelable: true }))";
+    assert_eq!(shown.get(prevented).await?, true, "no menu");
+    shown
+        .run("window.dispatchEvent(new Event('pointerdown'))")
+        .await?;
+    assert_eq!(
+        shown
+            .get("told('begin') && part('kiosk-call').hidden")
+            .await?,
+        true
+    );
+    shown.close().await
+}
