@@ -31,7 +31,7 @@ const WATCH: &str = "
     // The network as a test wants it: how often an address still fails and with what, or all of it cut.
     window.fails = {};
     window.cut = false;
-    const ask = window.fetch;
+    window.askNetwork = window.fetch;
     window.fetch = async (url, options) => {
         const path = new URL(url, location.href).pathname;
         seen.fetched.push(path);
@@ -42,7 +42,7 @@ const WATCH: &str = "
             if (planned.status) return new Response('no', { status: planned.status });
             throw new TypeError('Failed to fetch');
         }
-        return ask(url, options);
+        return askNetwork(url, options);
     };
     Object.defineProperty(navigator, 'onLine', { get: () => !cut });
     window.network = on => {
@@ -160,6 +160,13 @@ impl Shown {
         let shown = Self::new(&element).await?;
         shown.until("told('load')").await?;
         shown.run(&format!("aim('{view}')")).await?;
+        // Placed with the next picture.
+        let places = "[...viewer().shadowRoot.querySelectorAll('.place')]";
+        shown
+            .until(&format!(
+                "{places}.length === 3 && {places}.every(place => !place.hidden)"
+            ))
+            .await?;
         Ok(shown)
     }
 

@@ -48,7 +48,7 @@ export async function again(run) {
 const modules = {};
 
 /** Imports a script once. A failed import is tried again under another address: browsers remember failures. */
-export function load(url) {
+export function script(url) {
   if (!modules[url]) {
     modules[url] = again((tries) => import(/* webpackIgnore: true */ /* @vite-ignore */ tries ? `${url}?${tries}` : url));
     modules[url].catch(() => { modules[url] = null; });

@@ -2,7 +2,7 @@
 
 import { TEXT } from './words.js';
 import { make, icon, style, pick } from './dom.js';
-import { get, load, again, offline } from './network.js';
+import { get, script, again, offline } from './network.js';
 import { hands } from './hands.js';
 import { openPhotos } from './photos.js';
 import { withApi } from './api.js';
@@ -32,10 +32,10 @@ const inBrowser = typeof HTMLElement !== 'undefined';
 const loaded = {};
 
 /** Loads a WebAssembly module once; a failed load is tried again the next time. */
-function open(name) {
-  const [script, wasm] = FILES[name];
+function load(name) {
+  const [glue, wasm] = FILES[name];
   if (!loaded[name]) {
-    loaded[name] = load(script.href)
+    loaded[name] = script(glue.href)
       .then((module) => again(() => module.default({ module_or_path: wasm.href })).then(() => module));
     loaded[name].catch(() => { loaded[name] = null; });
   }
@@ -56,6 +56,7 @@ class XoayViewer extends withApi(inBrowser ? HTMLElement : class {}) {
     this._shown = null;
     this._features = {};
     this._ready = {};
+    this._later = [];
     this._build(this.attachShadow({ mode: 'open' }));
   }
 
@@ -258,7 +259,7 @@ class XoayViewer extends withApi(inBrowser ? HTMLElement : class {}) {
         this._setBusy(true);
         if (typeof WebAssembly === 'undefined') throw Object.assign(new Error('no WebAssembly'), { kind: 'wasm' });
         // Together, so that what can be turned can also be zoomed.
-        const [module] = await Promise.all([open(name), this._feature('controls').catch(() => {})]);
+        const [module] = await Promise.all([load(name), this._feature('controls').catch(() => {})]);
         if (run !== this._run) return;
         const view = await this[`_open_${name}`](module, run);
         if (run !== this._run) return;
@@ -316,7 +317,7 @@ class XoayViewer extends withApi(inBrowser ? HTMLElement : class {}) {
   _feature(name) {
     const run = this._run;
     if (!this._features[name]) {
-      this._features[name] = load(FILES[name][0].href).then((module) => {
+      this._features[name] = script(FILES[name][0].href).then((module) => {
         if (run !== this._run) throw new Error('gone');
         const feature = this._ready[name] = module.default(this, KIT);
         if (feature.speak) feature.speak();
@@ -474,7 +475,7 @@ class XoayViewer extends withApi(inBrowser ? HTMLElement : class {}) {
     this._emit('error', { kind, message, fatal });
     if (!fatal) {
       this._announce(t.wasm, true);
-      load(FILES.legacy[0].href).then(() => {
+      script(FILES.legacy[0].href).then(() => {
         if (run === this._run) window.XoayLegacy.turn(this._stage, spin, this._base, this._lang);
       }, (problem) => this._fail(run, 'network', problem));
       return;
