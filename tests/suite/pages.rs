@@ -224,7 +224,7 @@ async fn a_fairs_screen_counts_down_calls_and_begins_again() -> Result<()> {
     browser.until("turned > 1").await?;
     browser.screenshot("kiosk-attract").await?;
     let state = browser
-        .run("return [document.getElementById('show').open, document.querySelectorAll('xoay-viewer').length, document.querySelector('[data-name]').textContent]")
+        .run("return [document.getElementById('show').open, document.querySelectorAll('xoay-viewer').length, document.querySelector('#attract [data-name]').textContent]")
         .await?;
     assert_eq!(state, serde_json::json!([false, 1, "Mật ong hoa nhãn"]));
     browser.run(touch).await?;
