@@ -47,13 +47,15 @@ export default function dimensions(viewer, { make, style }) {
   const tool = controls.tool('M3 16L16 3l5 5L8 21zM7 12l2 2M10 9l3 3M13 6l2 2', () => toggle(!on), 4);
   let on = false;
 
-  /** Least and greatest corner, metres. */
+  /** Least and greatest corner, metres: those of the model, else as large as measured, on the turntable's axis. */
   function box() {
     const view = viewer._views.model;
     const given = view && view.bounds ? [...view.bounds()] : [];
-    if (viewer.view === 'model' && given.length === 6) return [given.slice(0, 3), given.slice(3)];
     const { bounds } = viewer._parts.model || {};
-    if (bounds) return [bounds.min, bounds.max];
+    const known = [[given.slice(0, 3), given.slice(3)], [(bounds && bounds.min) || [], (bounds && bounds.max) || []]];
+    // A manifest may know none and say nought.
+    const found = known.find(([least, most]) => most.length === 3 && most.every((m, k) => m > least[k]));
+    if (found) return found;
     const size = viewer._product.dimensionsM;
     return size && [[-size[0] / 2, 0, -size[2] / 2], [size[0] / 2, size[1], size[2] / 2]];
   }

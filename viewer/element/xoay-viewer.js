@@ -474,10 +474,14 @@ class XoayViewer extends withApi(inBrowser ? HTMLElement : class {}) {
     this._failed = kind;
     this._emit('error', { kind, message, fatal });
     if (!fatal) {
+      // The buttons would be dead: they go, and those that are still on their way.
+      this._tell('stop');
+      this._ready = {};
+      const next = this._run += 1;
       this._announce(t.wasm, true);
       script(FILES.legacy[0].href).then(() => {
-        if (run === this._run) window.XoayLegacy.turn(this._stage, spin, this._base, this._lang);
-      }, (problem) => this._fail(run, 'network', problem));
+        if (next === this._run) window.XoayLegacy.turn(this._stage, spin, this._base, this._lang);
+      }, (problem) => this._fail(next, 'network', problem));
       return;
     }
     // A product with photos stays usable where its model cannot be shown.

@@ -54,9 +54,12 @@ struct Rich {
 
 #[derive(Debug, Serialize)]
 struct Thumbnail {
-    thumbnail_url: String,
-    thumbnail_width: u32,
-    thumbnail_height: u32,
+    #[serde(rename = "thumbnail_url")]
+    url: String,
+    #[serde(rename = "thumbnail_width")]
+    width: u32,
+    #[serde(rename = "thumbnail_height")]
+    height: u32,
 }
 
 pub(super) async fn answer(
@@ -95,9 +98,9 @@ pub(super) async fn answer(
         width,
         height,
         thumbnail: card.poster.as_ref().map(|poster| Thumbnail {
-            thumbnail_url: format!("{origin}{}", poster.url),
-            thumbnail_width: poster.width,
-            thumbnail_height: poster.height,
+            url: format!("{origin}{}", poster.url),
+            width: poster.width,
+            height: poster.height,
         }),
     };
     let cache = format!("public, max-age={CACHE_AGE_S}");

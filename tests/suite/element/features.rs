@@ -159,8 +159,12 @@ async fn the_size_stands_along_the_edges_in_the_readers_units() -> Result<()> {
         shown.get(labels).await?,
         json!(["7,5 cm", "10 cm", "125 cm"])
     );
+    // Width and height as long as the stub's scale of a pixel a millimetre makes them.
+    let long = "[...viewer().shadowRoot.querySelectorAll('.edges line:not(.halo)')].map(line => { \
+                const at = name => Number(line.getAttribute(name)); \
+                return Math.round(Math.hypot(at('x2') - at('x1'), at('y2') - at('y1'))); })";
     shown
-        .until("[...viewer().shadowRoot.querySelectorAll('.edges line')].every(line => line.hasAttribute('x1'))")
+        .until(&format!("{long}[0] === 75 && {long}[1] === 100"))
         .await?;
     shown.browser.screenshot("element-dimensions").await?;
     shown.run("viewer().lang = 'en'").await?;

@@ -173,6 +173,13 @@ async fn a_policy_without_webassembly_still_lets_the_photos_turn() -> Result<()>
     assert_eq!(shown.get(frame).await?, 0);
     shown.browser.drag("xoay-viewer", width / 4, 0).await?;
     assert_eq!(shown.get(frame).await?, 3);
+    assert_eq!(
+        shown
+            .get("viewer().shadowRoot.querySelectorAll('.bar, .tools').length")
+            .await?,
+        0,
+        "no button that does nothing"
+    );
     shown.browser.screenshot("element-legacy").await?;
     shown.browser.close().await
 }
