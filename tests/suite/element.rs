@@ -5,6 +5,7 @@
 mod features;
 mod loading;
 mod package;
+mod screens;
 
 use anyhow::Result;
 use serde_json::{Value, json};
