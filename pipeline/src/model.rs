@@ -69,6 +69,8 @@ pub fn make_model(
         version: ModelManifest::VERSION,
         generator: concat!("xoay ", env!("CARGO_PKG_VERSION")).to_owned(),
         url: "model.glb".to_owned(),
+        plain_url: None,
+        usdz: None,
         size_bytes: glb.len() as u64,
         triangles: report.after.triangles,
         bounds: report.after.bounds,

@@ -51,6 +51,9 @@ pub enum Error {
     /// No object has this name.
     #[error("no object has this name")]
     NoSuchObject,
+    /// An answer in a format that is not spoken here.
+    #[error("this address answers in JSON only; ask with format=json")]
+    NoSuchFormat,
     /// A request that cannot be read.
     #[error("the request cannot be read: {reason}")]
     Malformed {
@@ -299,6 +302,7 @@ impl Error {
                 format!("tác vụ này không có kết quả: {state}")
             }
             Self::NoSuchObject => "không có tệp nào mang tên này".into(),
+            Self::NoSuchFormat => "địa chỉ này chỉ trả lời bằng JSON; hãy hỏi với format=json".into(),
             Self::Malformed { reason } => format!("không đọc được yêu cầu: {reason}"),
             Self::Field { field, rule } => format!("{field}: {}", rule.vi),
             Self::PhotoName { name, rule } => format!("không nhận tên ảnh {name:?}: {}", rule.vi),

@@ -1,6 +1,7 @@
 //! Whole flows, with the real things. One file a part; see tests/README.md.
 
 mod command_line;
+mod element;
 mod inspect;
 mod optimize;
 mod pages;

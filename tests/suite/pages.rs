@@ -1,4 +1,5 @@
-//! The service's pages in a real Chromium: from dropped photos to a product page, and its snippet on another site.
+//! The service's pages in a real Chromium: from dropped photos to a product page, its snippet and frame on other sites, and
+//! the screen for fairs.
 
 use std::fs;
 use std::path::Path;
@@ -76,8 +77,25 @@ async fn the_product_page_turns_and_its_snippet_works_on_another_site() -> Resul
         .open(&format!("{}/products/jar?lang=vi", service.url))
         .await?;
     assert!(browser.client.source().await?.contains("Mật ong hoa nhãn"));
+    browser
+        .run("window.violations = []; document.addEventListener('securitypolicyviolation', e => violations.push(e.violatedDirective))")
+        .await?;
     browser.until(LOADED).await?;
     browser.screenshot("product-desktop").await?;
+    // The data for search engines is no script: the policy lets it stand, and it can be read.
+    let about = browser
+        .run("return JSON.parse(document.querySelector('script[type=\"application/ld+json\"]').text)")
+        .await?;
+    assert_eq!(about["@type"], "Product");
+    assert_eq!(about["subjectOf"]["@type"], "3DModel");
+    assert_eq!(
+        about["subjectOf"]["encoding"][0]["encodingFormat"],
+        "model/gltf-binary"
+    );
+    assert_eq!(
+        browser.run("return violations").await?,
+        serde_json::json!([])
+    );
     let before = browser
         .run("return document.querySelector('xoay-viewer').frame")
         .await?;
@@ -130,6 +148,132 @@ async fn the_product_page_turns_and_its_snippet_works_on_another_site() -> Resul
         "the model covers {coloured} of its canvas"
     );
     browser.screenshot("shop-model").await?;
+    browser.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_newsroom_frames_what_oembed_gives_it() -> Result<()> {
+    let root = tempfile::tempdir()?;
+    let service = published(root.path()).await?;
+    let browser = Browser::start(1000, 900).await?;
+    browser
+        .open(&format!("{}/products/jar?lang=vi", service.url))
+        .await?;
+    let rich = browser
+        .wait("fetch(document.querySelector('link[type=\"application/json+oembed\"]').href).then(r => r.json())")
+        .await?;
+    let html = rich["html"].as_str().context("a frame")?.to_owned();
+    let page = format!("<!doctype html><html lang=vi><meta charset=utf-8><title>Báo</title>{html}");
+    let paper = Site::start("viewer", &[("paper", page)], None).await?;
+    browser
+        .open(&format!("{}/pages/paper", paper.origin))
+        .await?;
+    let frame = browser.client.find(Locator::Css("iframe")).await?;
+    frame.clone().enter_frame().await?;
+    browser.until(LOADED).await?;
+    assert_eq!(
+        browser.run("return [innerWidth, innerHeight]").await?,
+        serde_json::json!([rich["width"], rich["height"]])
+    );
+    // The product fills the frame, without scrolling.
+    assert_eq!(
+        browser
+            .run("return document.documentElement.scrollHeight <= innerHeight")
+            .await?,
+        true
+    );
+    browser.screenshot("embed-framed").await?;
+    browser.close().await
+}
+
+const TILES: &str = "document.querySelectorAll('.tile').length === 1";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fairs_screen_counts_down_calls_and_begins_again() -> Result<()> {
+    let root = tempfile::tempdir()?;
+    let service = published(root.path()).await?;
+    let browser = Browser::start(1080, 900).await?;
+    browser
+        .open(&format!("{}/kiosk?lang=vi&idle=2&countdown=3", service.url))
+        .await?;
+    browser.until(TILES).await?;
+    browser
+        .run("document.querySelector('.tile').click()")
+        .await?;
+    browser.until(LOADED).await?;
+    browser
+        .until("document.getElementById('leaving').open")
+        .await?;
+    browser.screenshot("kiosk-countdown").await?;
+    let touch = "window.dispatchEvent(new Event('pointerdown'))";
+    browser.run(touch).await?;
+    assert_eq!(
+        browser
+            .run("return [document.getElementById('leaving').open, document.getElementById('show').open]")
+            .await?,
+        serde_json::json!([false, true]),
+        "a touch keeps the product"
+    );
+    browser
+        .until("document.getElementById('attract').open")
+        .await?;
+    browser.until(LOADED).await?;
+    browser
+        .run("window.turned = 0; document.addEventListener('xoay-frame', () => { turned += 1; })")
+        .await?;
+    browser.until("turned > 1").await?;
+    browser.screenshot("kiosk-attract").await?;
+    let state = browser
+        .run("return [document.getElementById('show').open, document.querySelectorAll('xoay-viewer').length, document.querySelector('#attract [data-name]').textContent]")
+        .await?;
+    assert_eq!(state, serde_json::json!([false, 1, "Mật ong hoa nhãn"]));
+    browser.run(touch).await?;
+    assert_eq!(
+        browser
+            .run("return [document.getElementById('attract').open, document.querySelectorAll('xoay-viewer').length]")
+            .await?,
+        serde_json::json!([false, 0]),
+        "a touch begins"
+    );
+    // Without the marks that a screen's keyboard makes hard to type.
+    let found = "const search = document.getElementById('search'); search.value = arguments[0]; \
+                 search.dispatchEvent(new Event('input')); return !document.querySelector('.tile').closest('li').hidden";
+    for (text, expected) in [("mat ong", true), ("nuoc mam", false)] {
+        let seen = browser.client.execute(found, vec![text.into()]).await?;
+        assert_eq!(seen, expected, "{text}");
+    }
+    browser.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fairs_screen_works_without_a_network() -> Result<()> {
+    let root = tempfile::tempdir()?;
+    let mut service = published(root.path()).await?;
+    let browser = Browser::start(1080, 900).await?;
+    let url = format!("{}/kiosk?lang=vi&idle=600", service.url);
+    browser.open(&url).await?;
+    browser.until(TILES).await?;
+    // Everything is kept: the frames of one size, the model, the viewer's own files.
+    browser
+        .until_within("(window.kept = window.kept || 0, caches.open('xoay-kiosk').then(c => c.keys()).then(k => { const p = k.map(r => new URL(r.url).pathname); kept = p.filter(n => /\\.glb$/.test(n)).length && p.filter(n => /^.viewer.model/.test(n)).length === 2 ? p.filter(n => n.startsWith('/objects/')).length : 0; }), kept >= 15)", 60)
+        .await?;
+    service.kill();
+    browser.open(&url).await?;
+    browser.until(TILES).await?;
+    browser
+        .run("document.querySelector('.tile').click()")
+        .await?;
+    browser.until(LOADED).await?;
+    browser
+        .until("document.querySelector('xoay-viewer').shadowRoot.querySelector('.show-spin')")
+        .await?;
+    browser
+        .run("document.querySelector('xoay-viewer').view = 'model'")
+        .await?;
+    browser
+        .until("document.querySelector('xoay-viewer').shadowRoot.querySelector('.show-model')")
+        .await?;
+    browser.screenshot("kiosk-offline").await?;
     browser.close().await
 }
 

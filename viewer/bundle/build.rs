@@ -1,8 +1,11 @@
-//! Makes the viewer's files: two WebAssembly modules by a nested cargo, the loader with their names put in, the legacy
-//! script and the type declarations; compresses them and writes a table that `lib.rs` includes.
+//! Makes the viewer's files: two WebAssembly modules by a nested cargo, the loader and its features with all names put in,
+//! the legacy script, the type declarations and npm's description; compresses them and writes a table that `lib.rs` includes.
 //!
 //! Environment: `VIEWER_DIST` names a folder with the finished files, which are then taken as they are. `WASM_OPT` names a
 //! `wasm-opt` of binaryen; without it the modules are a few percent larger.
+
+#[path = "build/scripts.rs"]
+mod scripts;
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -13,23 +16,34 @@ use anyhow::{Context as _, Result, bail};
 use sha2::{Digest as _, Sha256};
 
 /// What the files are made of, relative to the workspace: nothing else rebuilds the viewer.
-const SOURCES: [&str; 12] = [
+const SOURCES: [&str; 11] = [
     "Cargo.toml",
     "Cargo.lock",
     "pipeline/format/Cargo.toml",
     "pipeline/format/src",
     "viewer/bundle/build.rs",
+    "viewer/bundle/build",
     "viewer/core",
     "viewer/spin",
     "viewer/model",
-    "viewer/element/xoay-viewer.css",
-    "viewer/element/xoay-viewer.js",
-    "viewer/element/xoay-viewer.d.ts",
+    "viewer/element",
     "viewer/legacy/legacy.js",
 ];
 
 /// Modules: file stem, and the crate's library name.
 const MODULES: [(&str, &str); 2] = [("spin", "xoay_viewer_spin"), ("model", "xoay_viewer_model")];
+
+/// What the loader imports when a product or a page asks for it, one file each.
+const FEATURES: [&str; 8] = [
+    "controls",
+    "hotspots",
+    "dimensions",
+    "tour",
+    "variants",
+    "motion",
+    "ar",
+    "kiosk",
+];
 
 struct File {
     path: String,
@@ -63,19 +77,26 @@ fn build(workspace: &Path, out: &Path) -> Result<Vec<File>> {
     compile(workspace, &target)?;
     let mut files = Vec::new();
     let viewer = workspace.join("viewer");
-    let mut loader = fs::read_to_string(viewer.join("element/xoay-viewer.js"))?;
-    let css = fs::read_to_string(viewer.join("element/xoay-viewer.css"))?;
-    replace(&mut loader, "/* xoay-viewer.css */", css.trim_end())?;
-    loader = squeeze(&loader);
+    let element = viewer.join("element");
+    let mut loader = scripts::assemble(&element, "xoay-viewer")?;
+    for stem in FEATURES {
+        let script = hashed(stem, "js", scripts::assemble(&element, stem)?.into_bytes());
+        scripts::replace(
+            &mut loader,
+            &format!("'./{stem}.js'"),
+            &format!("'./{}'", script.path),
+        )?;
+        files.push(script);
+    }
     for (stem, library) in MODULES {
         let wasm = target.join(format!("wasm32-unknown-unknown/wasm/{library}.wasm"));
         let [script, module] = bind(&wasm, stem, out)?;
-        replace(
+        scripts::replace(
             &mut loader,
             &format!("./{stem}.js"),
             &format!("./{}", script.path),
         )?;
-        replace(
+        scripts::replace(
             &mut loader,
             &format!("./{stem}.wasm"),
             &format!("./{}", module.path),
@@ -89,8 +110,9 @@ fn build(workspace: &Path, out: &Path) -> Result<Vec<File>> {
     ));
     files.push(stable(
         "xoay-viewer.d.ts",
-        fs::read(viewer.join("element/xoay-viewer.d.ts"))?,
+        fs::read(element.join("xoay-viewer.d.ts"))?,
     ));
+    files.push(stable("package.json", package_json(&files).into_bytes()));
     Ok(files)
 }
 
@@ -178,7 +200,7 @@ fn bind(wasm: &Path, stem: &str, out: &Path) -> Result<[File; 2]> {
         .generate_output()?;
     let bytes = optimize(output.wasm_mut().emit_wasm(), stem, out)?;
     let module = hashed(stem, "wasm", bytes);
-    let script = hashed(stem, "js", squeeze(output.js()).into_bytes());
+    let script = hashed(stem, "js", scripts::squeeze(output.js()).into_bytes());
     Ok([script, module])
 }
 
@@ -204,28 +226,31 @@ fn optimize(bytes: Vec<u8>, stem: &str, out: &Path) -> Result<Vec<u8>> {
     Ok(fs::read(after)?)
 }
 
-/// Drops indentation, documentation and empty lines; the only text over several lines is a style
-/// sheet, which does not mind.
-fn squeeze(script: &str) -> String {
-    let mut out = String::with_capacity(script.len());
-    let mut in_comment = false;
-    for line in script.lines().map(str::trim) {
-        in_comment |= line.starts_with("/*");
-        if !in_comment && !line.is_empty() && !line.starts_with("//") {
-            out.push_str(line);
-            out.push('\n');
-        }
-        in_comment &= !line.ends_with("*/");
-    }
-    out
-}
-
-fn replace(text: &mut String, from: &str, to: &str) -> Result<()> {
-    if text.matches(from).count() != 1 {
-        bail!("the loader must name {from:?} exactly once");
-    }
-    *text = text.replace(from, to);
-    Ok(())
+/// What npm and bundlers want to know of the folder with these files.
+fn package_json(files: &[File]) -> String {
+    let names: Vec<String> = files.iter().map(|f| format!("{:?}", f.path)).collect();
+    let (version, licence) = (env!("CARGO_PKG_VERSION"), env!("CARGO_PKG_LICENSE"));
+    format!(
+        r#"{{
+  "name": "xoay-viewer",
+  "version": "{version}",
+  "description": "One element for 360 degree photos and 3D models of products",
+  "license": "{licence}",
+  "type": "module",
+  "main": "./xoay-viewer.js",
+  "module": "./xoay-viewer.js",
+  "types": "./xoay-viewer.d.ts",
+  "exports": {{
+    ".": {{ "types": "./xoay-viewer.d.ts", "default": "./xoay-viewer.js" }},
+    "./legacy.js": "./legacy.js",
+    "./package.json": "./package.json"
+  }},
+  "sideEffects": ["./xoay-viewer.js", "./legacy.js"],
+  "files": [{}]
+}}
+"#,
+        names.join(", ")
+    )
 }
 
 fn digest(bytes: &[u8]) -> String {
@@ -258,9 +283,10 @@ fn read_folder(folder: &Path) -> Result<Vec<File>> {
         let entry = entry?;
         let path = entry.file_name().to_string_lossy().into_owned();
         if entry.file_type()?.is_file() && media_type(&path).is_some() {
-            let immutable = MODULES
-                .iter()
-                .any(|(stem, _)| path.starts_with(&format!("{stem}-")));
+            let stems = MODULES.iter().map(|(stem, _)| *stem).chain(FEATURES);
+            let immutable = stems
+                .into_iter()
+                .any(|stem| path.starts_with(&format!("{stem}-")));
             files.push(File {
                 bytes: fs::read(entry.path())?,
                 path,
@@ -279,6 +305,7 @@ fn media_type(path: &str) -> Option<&'static str> {
         "js" => "text/javascript; charset=utf-8",
         "wasm" => "application/wasm",
         "ts" => "text/plain; charset=utf-8",
+        "json" => "application/json",
         _ => return None,
     })
 }

@@ -1,99 +1,52 @@
 // <xoay-viewer>: shows the poster at once, then loads the module that the manifest asks for. See EMBEDDING.md.
 
-const HERE = import.meta.url;
-const MODULES = {
-  spin: ['./spin.js', './spin.wasm'],
-  model: ['./model.js', './model.wasm'],
-};
-const LEGACY = './legacy.js';
+import { TEXT } from './words.js';
+import { make, icon, style, pick } from './dom.js';
+import { get, script, again, offline } from './network.js';
+import { hands } from './hands.js';
+import { openPhotos } from './photos.js';
+import { withApi } from './api.js';
 
-const TEXT = {
-  vi: {
-    spin: 'Ảnh', model: '3D', views: 'Cách xem', zoomIn: 'Phóng to', zoomOut: 'Thu nhỏ',
-    full: 'Toàn màn hình', unfull: 'Thoát toàn màn hình', retry: 'Thử lại', loading: 'Đang tải…',
-    hint: 'Kéo để xoay', product: 'Sản phẩm', spinRole: 'ảnh xoay 360°', modelRole: 'mô hình 3D',
-    keys: 'Dùng phím mũi tên để xoay, phím cộng và trừ để phóng to, thu nhỏ.',
-    frame: (n, count) => `Góc ${n} trên ${count}`, shown: { spin: 'Đang xem ảnh xoay', model: 'Đang xem mô hình 3D' },
-    errors: {
-      network: 'Không tải được sản phẩm. Hãy kiểm tra kết nối mạng rồi thử lại.',
-      manifest: 'Nội dung sản phẩm không đọc được hoặc thuộc phiên bản mới hơn.',
-      spin: 'Không tải được ảnh xoay. Hãy kiểm tra kết nối mạng rồi thử lại.',
-      model: 'Không hiển thị được mô hình 3D.',
-      webgl: 'Trình duyệt này không hiển thị được mô hình 3D.',
-      lost: 'Phần hiển thị 3D bị gián đoạn. Đang khôi phục…',
-    },
-  },
-  en: {
-    spin: 'Photos', model: '3D', views: 'View', zoomIn: 'Zoom in', zoomOut: 'Zoom out',
-    full: 'Full screen', unfull: 'Leave full screen', retry: 'Try again', loading: 'Loading…',
-    hint: 'Drag to turn', product: 'Product', spinRole: '360° view', modelRole: '3D model',
-    keys: 'Turn with the arrow keys, zoom with plus and minus.',
-    frame: (n, count) => `View ${n} of ${count}`, shown: { spin: 'Showing the photos', model: 'Showing the 3D model' },
-    errors: {
-      network: 'The product could not be loaded. Check the connection and try again.',
-      manifest: 'The product’s description cannot be read, or is of a newer version.',
-      spin: 'The photos could not be loaded. Check the connection and try again.',
-      model: 'The 3D model cannot be shown.',
-      webgl: 'This browser cannot show 3D models.',
-      lost: 'The 3D view was interrupted. Restoring it…',
-    },
-  },
-};
-
-const ICONS = {
-  zoomIn: 'M12 5v14M5 12h14',
-  zoomOut: 'M5 12h14',
-  full: 'M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5',
-  turn: 'M8 8l-4 4 4 4M16 8l4 4-4 4M4 12h16',
+// Written out one by one: bundlers find files by this form.
+const FILES = {
+  spin: [new URL('./spin.js', import.meta.url), new URL('./spin.wasm', import.meta.url)],
+  model: [new URL('./model.js', import.meta.url), new URL('./model.wasm', import.meta.url)],
+  legacy: [new URL('./legacy.js', import.meta.url)],
+  controls: [new URL('./controls.js', import.meta.url)],
+  hotspots: [new URL('./hotspots.js', import.meta.url)],
+  dimensions: [new URL('./dimensions.js', import.meta.url)],
+  tour: [new URL('./tour.js', import.meta.url)],
+  variants: [new URL('./variants.js', import.meta.url)],
+  motion: [new URL('./motion.js', import.meta.url)],
+  ar: [new URL('./ar.js', import.meta.url)],
+  kiosk: [new URL('./kiosk.js', import.meta.url)],
 };
 
 // The build puts the style sheet here.
 const CSS = `/* xoay-viewer.css */`;
 
+/** What features are given to build with. */
+const KIT = { make, icon, style, pick, get };
+
 const inBrowser = typeof HTMLElement !== 'undefined';
 const loaded = {};
-let sheet;
 
-/** Loads a module once; a failed load is tried again the next time. */
+/** Loads a WebAssembly module once; a failed load is tried again the next time. */
 function load(name) {
+  const [glue, wasm] = FILES[name];
   if (!loaded[name]) {
-    const [script, wasm] = MODULES[name].map((path) => new URL(path, HERE).href);
-    loaded[name] = import(script)
-      .then((module) => module.default({ module_or_path: wasm }).then(() => module));
+    loaded[name] = script(glue.href)
+      .then((module) => again(() => module.default({ module_or_path: wasm.href })).then(() => module));
     loaded[name].catch(() => { loaded[name] = null; });
   }
   return loaded[name];
 }
 
-/** Makes an element; attributes that are functions become listeners. */
-function make(tag, attributes, ...children) {
-  const svg = tag === 'svg' || tag === 'path';
-  const element = svg ? document.createElementNS('http://www.w3.org/2000/svg', tag) : document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes || {})) {
-    if (typeof value === 'function') element.addEventListener(name, value);
-    else if (value !== null) element.setAttribute(name, value);
-  }
-  element.append(...children);
-  return element;
-}
+const media = (query) => matchMedia(query).matches;
 
-const icon = (name) => make('svg', { viewBox: '0 0 24 24', 'aria-hidden': 'true' }, make('path', { d: ICONS[name] }));
-
-function style(root) {
-  try {
-    if (!sheet) {
-      sheet = new CSSStyleSheet();
-      sheet.replaceSync(CSS);
-    }
-    root.adoptedStyleSheets = [sheet];
-  } catch (_) {
-    root.append(make('style', null, CSS));
-  }
-}
-
-class XoayViewer extends (inBrowser ? HTMLElement : class {}) {
+class XoayViewer extends withApi(inBrowser ? HTMLElement : class {}) {
   static get observedAttributes() {
-    return ['src', 'poster', 'width', 'height', 'alt', 'lang', 'view'];
+    return ['src', 'poster', 'width', 'height', 'alt', 'lang', 'view', 'autoplay', 'dimensions', 'editing', 'kiosk', 'idle', 'countdown'];
   }
 
   constructor() {
@@ -101,10 +54,20 @@ class XoayViewer extends (inBrowser ? HTMLElement : class {}) {
     this._views = {};
     this._run = 0;
     this._shown = null;
+    this._features = {};
+    this._ready = {};
+    this._later = [];
     this._build(this.attachShadow({ mode: 'open' }));
   }
 
   connectedCallback() {
+    // All that listens beyond the element ends with it.
+    if (!this._here) {
+      this._here = new AbortController();
+      const { signal } = this._here;
+      addEventListener('online', () => this._online(), { signal });
+      addEventListener('offline', () => { if (this._view) this._announce(this._t.errors.cut, true); }, { signal });
+    }
     this._speak();
     this._layout();
     if (this.getAttribute('loading') === 'lazy' && typeof IntersectionObserver !== 'undefined') {
@@ -119,139 +82,75 @@ class XoayViewer extends (inBrowser ? HTMLElement : class {}) {
 
   disconnectedCallback() {
     // An element that is only moved comes back within the same task.
-    Promise.resolve().then(() => { if (!this.isConnected) this._stop(); });
+    Promise.resolve().then(() => {
+      if (this.isConnected) return;
+      this._stop();
+      if (this._here) this._here.abort();
+      this._here = null;
+    });
   }
 
   attributeChangedCallback(name, before, after) {
     if (before === after || !this._stage) return;
-    if (name === 'src' && this._begun) this.reload();
-    else if (name === 'view' && this._begun && after) this.view = after;
+    if (name === 'src') {
+      if (this._begun) this.reload();
+      else if (this.isConnected && this.getAttribute('loading') !== 'lazy') this._begin();
+    } else if (name === 'view' && this._begun && after) this.view = after;
     else this._layout();
     if (name === 'lang' || name === 'alt') this._speak();
-  }
-
-  get src() { return this.getAttribute('src') || ''; }
-  set src(value) { this.setAttribute('src', value); }
-
-  /** Number of the frame in view, from 0; the nearest one where the model is shown. */
-  get frame() { return this._views.spin ? this._views.spin.frame : 0; }
-  set frame(value) { if (this._views.spin) this._views.spin.frame = Math.max(0, Math.trunc(value) || 0); }
-
-  get frameCount() { return this._views.spin ? this._views.spin.frame_count : 0; }
-
-  /** Degrees that the product is turned, counter-clockwise seen from above. */
-  get angle() { return this._view ? this._view.angle_deg : 0; }
-  set angle(value) { if (this._view) this._view.angle_deg = Number(value) || 0; }
-
-  get view() { return this._shown; }
-  set view(name) { if (this._parts && this._parts[name] && name !== this._shown) this._show(name); }
-
-  /** The views that the product has: `spin`, `model` or both. */
-  get views() { return Object.keys(this._parts || {}); }
-
-  zoomIn() { if (this._view) this._view.zoom_by(1.4); }
-  zoomOut() { if (this._view) this._view.zoom_by(1 / 1.4); }
-
-  /** Loads everything again. */
-  reload() {
-    this._stop();
-    if (this.isConnected) this._begin();
-  }
-
-  /** A picture of what is in view. */
-  toBlob(type, quality) {
-    return new Promise((resolve) => {
-      if (!this._view) return resolve(null);
-      // Drawn anew: WebGL keeps no picture after it was shown.
-      this._view.draw(performance.now());
-      this._canvas.toBlob(resolve, type, quality);
-    });
+    this._tell('changed', name);
+    this._want();
   }
 
   _build(root) {
-    style(root);
+    style(root, CSS);
     this._poster = make('img', { class: 'poster', part: 'poster', alt: '', decoding: 'async', hidden: '' });
     this._posters = make('div', { class: 'posters' }, make('slot', { name: 'poster' }, this._poster));
-    this._stage = make('div', {
-      class: 'stage', part: 'stage', tabindex: '0',
-      pointerdown: (event) => this._point(0, event),
-      pointermove: (event) => this._point(1, event),
-      pointerup: (event) => this._point(2, event),
-      pointercancel: (event) => this._point(3, event),
-      keydown: (event) => this._key(event),
-      dragstart: (event) => event.preventDefault(),
-    }, this._posters);
-    this._stage.addEventListener('wheel', (event) => this._wheel(event), { passive: false });
-    const button = (name, run) => make('button', { type: 'button', class: 'icon', part: 'button', click: run }, icon(name));
-    this._buttons = {
-      zoomOut: button('zoomOut', () => this.zoomOut()),
-      zoomIn: button('zoomIn', () => this.zoomIn()),
-      full: button('full', () => this._full()),
-    };
-    if (!this.requestFullscreen) this._buttons.full.hidden = true;
-    const choice = (name) => make('button', { type: 'button', part: 'view-button', click: () => { this.view = name; } });
-    this._choices = { spin: choice('spin'), model: choice('model') };
-    this._switch = make('div', { class: 'bar views', part: 'views', role: 'group', hidden: '' }, this._choices.spin, this._choices.model);
-    this._bar = make('div', { class: 'bar', part: 'controls', hidden: '' }, ...Object.values(this._buttons));
-    this._hintText = make('span');
-    this._hint = make('div', { class: 'hint', part: 'hint', 'aria-hidden': 'true', hidden: '' }, icon('turn'), this._hintText);
+    this._stage = make('div', { class: 'stage', part: 'stage', tabindex: '0', role: 'img' }, this._posters);
+    hands(this, this._stage);
+    // What features put over the picture.
+    this._layer = make('div', { class: 'layer' });
     this._busy = make('div', { class: 'busy', part: 'busy', hidden: '' });
+    this._startText = make('span');
+    this._start = make('button', { type: 'button', class: 'start', part: 'start', hidden: '', click: () => this._reply() }, this._startText);
     this._noteText = make('div');
-    this._retry = make('button', { type: 'button', click: () => this.reload() });
+    this._retry = make('button', { type: 'button', part: 'retry', click: () => { this._asked = true; this.reload(); } });
     this._note = make('div', { class: 'note', part: 'message', role: 'alert', hidden: '' }, this._noteText, this._retry);
-    this._live = make('div', { class: 'live', role: 'status' });
-    this._frameBox = make('div', { class: 'frame', part: 'frame' },
-      this._stage, this._switch, this._bar, this._hint, this._busy, this._note, this._live);
+    this._live = make('div', { class: 'live', part: 'notice', role: 'status' });
+    this._frameBox = make('div', { class: 'frame', part: 'frame', dir: 'ltr' },
+      this._stage, this._start, this._layer, this._busy, this._note, this._live);
     root.append(this._frameBox);
-    document.addEventListener('fullscreenchange', () => this._speak());
   }
 
   /** Puts words in place, in the page's language. */
   _speak() {
     const near = this.closest('[lang]');
     const lang = (near && near.lang) || document.documentElement.lang || navigator.language || '';
-    const t = this._t = TEXT[/^vi\b/i.test(lang) ? 'vi' : 'en'];
-    this._lang = t === TEXT.vi ? 'vi' : 'en';
-    for (const name of ['zoomIn', 'zoomOut', 'full']) {
-      const label = t[name === 'full' && document.fullscreenElement === this ? 'unfull' : name];
-      this._buttons[name].setAttribute('aria-label', label);
-      this._buttons[name].title = label;
-    }
-    for (const name of ['spin', 'model']) this._choices[name].textContent = t[name];
-    this._switch.setAttribute('aria-label', t.views);
-    this._hintText.textContent = t.hint;
+    this._lang = /^vi\b/i.test(lang) ? 'vi' : 'en';
+    const t = this._t = TEXT[this._lang];
+    this._startText.textContent = t.start;
     this._retry.textContent = t.retry;
     this._frameBox.lang = this._lang;
     this._describe();
+    this._tell('speak');
   }
 
+  /** What is shown, for those who do not see it. */
   _describe() {
-    const set = (name, value) => {
-      if (value === null) this._stage.removeAttribute(name);
-      else this._stage.setAttribute(name, value);
-    };
-    const t = this._t;
     const part = this._parts && this._parts[this._shown];
-    const text = (both) => (both && (both[this._lang] || both.vi || both.en)) || '';
-    const name = this.getAttribute('alt') || text(part && part.alt) || text(this._name) || t.product;
-    const model = this._shown === 'model';
-    const spin = !model && this._views.spin;
-    set('aria-label', name);
-    set('aria-roledescription', model ? t.modelRole : t.spinRole);
-    set('aria-description', t.keys);
-    set('role', spin ? 'slider' : model ? 'application' : 'img');
-    set('aria-valuemin', spin ? '1' : null);
-    set('aria-valuemax', spin ? String(spin.frame_count) : null);
-    set('aria-valuenow', spin ? String(spin.frame + 1) : null);
-    set('aria-valuetext', spin ? t.frame(spin.frame + 1, spin.frame_count) : null);
+    const name = this.getAttribute('alt') || pick(part && part.alt, this._lang) || pick(this._product && this._product.name, this._lang);
+    this._stage.setAttribute('aria-label', name || this._t.product);
   }
 
-  /** Reserves the room: the attributes first, then the manifest. */
+  /** Reserves the room: the attributes first, then the page's poster, then the manifest. */
   _layout() {
-    const part = this._parts && (this._parts.spin || {});
-    const width = Number(this.getAttribute('width')) || (part && part.width) || 1;
-    const height = Number(this.getAttribute('height')) || (part && part.height) || 1;
-    this._frameBox.style.aspectRatio = `${width} / ${height}`;
+    const part = (this._parts && this._parts.spin) || {};
+    const child = this.querySelector('[slot=poster]');
+    const side = (name) => [this.getAttribute(name), child && child.getAttribute(name), part[name]].map(Number).find((n) => n > 0) || 1;
+    const box = this._frameBox.style;
+    box.aspectRatio = `${side('width')} / ${side('height')}`;
+    // What the photos leave free looks like their own background.
+    if (/^#[0-9a-f]{6}$/i.test(part.background)) box.setProperty('--xoay-photo', part.background);
     const poster = this.getAttribute('poster');
     if (poster && this._poster.src !== poster) this._setPoster(poster);
   }
@@ -265,32 +164,65 @@ class XoayViewer extends (inBrowser ? HTMLElement : class {}) {
     this.dispatchEvent(new CustomEvent(`xoay-${name}`, { detail, bubbles: true, composed: true }));
   }
 
+  /** Says something to those who listen, and for a while to those who see. */
+  _announce(text, visibly) {
+    this._live.textContent = text;
+    clearTimeout(this._liveTimer);
+    this._live.classList.toggle('seen', Boolean(visibly));
+    if (visibly) this._liveTimer = setTimeout(() => this._live.classList.remove('seen'), 6000);
+  }
+
+  /** Whether a click must come first: the page asks for it, or the visitor saves data. */
+  _waits() {
+    const reveal = this.getAttribute('reveal');
+    const saves = (navigator.connection && navigator.connection.saveData) || media('(prefers-reduced-data: reduce)');
+    return !this._asked && (reveal === 'click' || (saves && reveal !== 'auto'));
+  }
+
+  /** The visitor asks for more than the poster. */
+  _reply() {
+    this._start.hidden = true;
+    this._stage.focus({ preventScroll: true });
+    this._touch('button');
+    this.load();
+  }
+
   _begin() {
     if (this._near) {
       this._near.disconnect();
       this._near = null;
     }
-    if (this._begun || !this.src) return;
+    if (this._waits() && (this.getAttribute('poster') || this.querySelector('[slot=poster]'))) this._start.hidden = false;
+    else if (!this._begun && this.src) this._load();
+    else if (this._parts && !this._shown && !this._waits()) this._show(this._first);
+  }
+
+  _load() {
     this._begun = true;
+    this._start.hidden = true;
     const run = this._run;
     this._note.hidden = true;
     this._setBusy(true);
     this._read(run).catch((error) => this._fail(run, error.kind || 'network', error));
   }
 
+  /** Hears of a request's further try; whether it is still wanted. */
+  _trying(run, url, attempt) {
+    if (run !== this._run) return false;
+    this._emit('retry', { url, attempt });
+    this._announce(this._t.again, !this._view);
+    return true;
+  }
+
   /** Reads the manifest and shows its first view. */
   async _read(run) {
     const src = new URL(this.src, document.baseURI).href;
-    const problem = (kind, message) => Object.assign(new Error(message), { kind });
     let base = src;
-    let json;
-    if (/\.glb$/i.test(new URL(src).pathname)) {
-      json = { kind: 'xoay-model', version: 1, url: src, posters: [] };
-    } else {
-      const response = await fetch(src);
-      if (!response.ok) throw problem('network', `${response.status} ${src}`);
-      base = response.url || src;
-      json = await response.json().catch((error) => { throw problem('manifest', String(error)); });
+    let json = { kind: 'xoay-model', version: 1, url: src, posters: [] };
+    if (!/\.glb$/i.test(new URL(src).pathname)) {
+      const answer = await get(src, 'json', (attempt) => this._trying(run, src, attempt));
+      base = answer.url;
+      json = answer.body || {};
     }
     if (run !== this._run) return;
     const parts = {};
@@ -299,19 +231,22 @@ class XoayViewer extends (inBrowser ? HTMLElement : class {}) {
       const part = product[name];
       if (part && part.kind === `xoay-${name}` && part.version === 1) parts[name] = part;
     }
-    if (!json.version || json.version > 1 || !Object.keys(parts).length) throw problem('manifest', `unknown kind or version in ${src}`);
+    if (!json.version || json.version > 1 || !Object.keys(parts).length) {
+      throw Object.assign(new Error(`unknown kind or version in ${src}`), { kind: 'manifest' });
+    }
     this._parts = parts;
-    this._name = json.name;
+    this._product = product;
     this._base = base;
-    this._switch.hidden = !(parts.spin && parts.model);
-    this._frameBox.classList.toggle('two', !this._switch.hidden);
     this._layout();
     const wanted = this.getAttribute('view');
-    const first = parts[wanted] ? wanted : parts.spin ? 'spin' : 'model';
+    const first = this._first = parts[wanted] ? wanted : parts.spin ? 'spin' : 'model';
     const poster = (parts[first].posters || []).slice(-1)[0];
     if (poster && !this.getAttribute('poster') && !this.querySelector('[slot=poster]')) this._setPoster(new URL(poster.url, base).href);
-    if (typeof WebAssembly === 'undefined') return this._legacy(parts.spin, base);
-    await this._show(first);
+    this._describe();
+    if (this._waits()) {
+      this._setBusy(false);
+      this._start.hidden = false;
+    } else await this._show(first);
   }
 
   async _show(name) {
@@ -319,36 +254,88 @@ class XoayViewer extends (inBrowser ? HTMLElement : class {}) {
     const from = this._view;
     this._shown = name;
     this._note.hidden = true;
-    for (const choice of Object.keys(this._choices)) this._choices[choice].setAttribute('aria-pressed', String(choice === name));
     try {
       if (!this._views[name]) {
         this._setBusy(true);
-        const module = await load(name);
+        if (typeof WebAssembly === 'undefined') throw Object.assign(new Error('no WebAssembly'), { kind: 'wasm' });
+        // Together, so that what can be turned can also be zoomed.
+        const [module] = await Promise.all([load(name), this._feature('controls').catch(() => {})]);
         if (run !== this._run) return;
         const view = await this[`_open_${name}`](module, run);
         if (run !== this._run) return;
         this._views[name] = view;
       }
     } catch (error) {
-      const text = String((error && error.message) || error);
-      return this._fail(run, name === 'model' && /WebGL/.test(text) ? 'webgl' : name, error);
+      return this._fail(run, this._kind(name, error), error);
     }
     if (this._shown !== name) return;
     const view = this._view = this._views[name];
     this._canvas = view.canvas;
-    if (from && from !== view) view.angle_deg = from.angle_deg;
+    if (from && from !== view) {
+      view.angle_deg = from.angle_deg;
+      if (view.look && from.elevation_deg !== undefined) view.elevation_deg = from.elevation_deg;
+    }
     this._resize();
-    this._bar.hidden = false;
     this._describe();
     if (name === 'model' || view.sharp) this._reveal(name);
-    if (from) {
-      this._live.textContent = this._t.shown[name];
-      this._emit('view', { view: name });
-    }
+    if (from) this._emit('view', { view: name });
     if (!this._watch) {
       this._watch = new ResizeObserver(() => this._resize());
       this._watch.observe(this._stage);
     }
+    this._want();
+    this._tell('shown', name);
+  }
+
+  /** What kind of failure an error was while `name` was opened. */
+  _kind(name, error) {
+    const text = String((error && error.message) || error);
+    if (offline()) return 'offline';
+    if (error.kind === 'wasm' || (typeof WebAssembly !== 'undefined' && error instanceof WebAssembly.CompileError)) return 'wasm';
+    return name === 'model' && /WebGL/.test(text) ? 'webgl' : name;
+  }
+
+  /** Imports the features that the product or the page asks for. */
+  _want() {
+    if (!this._view) return;
+    const product = this._product;
+    const has = (name) => this.hasAttribute(name);
+    const { model } = this._views;
+    const asked = {
+      kiosk: has('kiosk'),
+      motion: has('autoplay'),
+      hotspots: (product.hotspots || []).length || has('editing') || this.querySelector('[slot^=hotspot-]'),
+      dimensions: product.dimensionsM || has('dimensions'),
+      tour: (product.tours || []).length,
+      variants: model && (this.variants.length + this.animations.length),
+      ar: this._parts.model && !has('kiosk'),
+    };
+    for (const name of Object.keys(asked)) if (asked[name]) this._feature(name).catch(() => {});
+  }
+
+  /** One feature, loaded once; a promise of it. */
+  _feature(name) {
+    const run = this._run;
+    if (!this._features[name]) {
+      this._features[name] = script(FILES[name][0].href).then((module) => {
+        if (run !== this._run) throw new Error('gone');
+        const feature = this._ready[name] = module.default(this, KIT);
+        if (feature.speak) feature.speak();
+        if (feature.shown && this._view) feature.shown(this._shown);
+        this._wake();
+        return feature;
+      });
+      this._features[name].catch((error) => {
+        if (run !== this._run) return;
+        delete this._features[name];
+        this._emit('error', { kind: 'feature', message: String(error), fatal: false });
+      });
+    }
+    return this._features[name];
+  }
+
+  _tell(what, value) {
+    for (const feature of Object.values(this._ready)) if (feature[what]) feature[what](value);
   }
 
   /** Replaces the poster, or the other view, by this one. */
@@ -357,7 +344,7 @@ class XoayViewer extends (inBrowser ? HTMLElement : class {}) {
     this._stage.classList.toggle('show-spin', name === 'spin');
     this._stage.classList.toggle('show-model', name === 'model');
     this._setBusy(false);
-    if (!this._touched) this._hint.hidden = false;
+    this._tell('revealed');
   }
 
   _newCanvas(name) {
@@ -366,41 +353,15 @@ class XoayViewer extends (inBrowser ? HTMLElement : class {}) {
     return canvas;
   }
 
-  _open_spin(module, run) {
-    const canvas = this._newCanvas('spin');
-    const base = this._base;
-    let start = null;
-    const view = new module.SpinView(canvas, JSON.stringify(this._parts.spin), this._still(), (what, value, extra) => {
-      if (run !== this._run) return;
-      if (what === 'draw') this._wake();
-      else if (what === 'fetch') {
-        fetch(new URL(extra, base).href)
-          .then((response) => (response.ok ? response.blob() : undefined))
-          .catch(() => undefined)
-          .then((blob) => view.fetched(value, blob));
-      } else if (what === 'decode') {
-        createImageBitmap(extra).catch(() => undefined).then((bitmap) => view.decoded(value, bitmap));
-      } else if (what === 'error') this._fail(run, 'spin', new Error(value));
-      else if (what === 'ready') {
-        view.ready = true;
-        this._setBusy(false);
-        if (!this._touched && this._shown === 'spin') this._hint.hidden = false;
-        this._emit('load', { view: 'spin', frameCount: view.frame_count });
-      } else {
-        if (what === 'frame') {
-          if (start === null) start = value;
-          this._describe();
-          this._emit('frame', { frame: value, frameCount: view.frame_count, angle: view.angle_deg });
-        }
-        // The sharp poster stays until there is something as sharp, or another angle.
-        if (what === 'sharp' || (view.ready && value !== start)) {
-          view.sharp = true;
-          this._reveal('spin');
-        }
-      }
-    });
-    view.canvas = canvas;
-    return view;
+  _open_spin(module, run) { return openPhotos(this, module, run, this._newCanvas('spin')); }
+
+  /** The network is back: what waited goes on, what failed is tried again. */
+  _online() {
+    const waiting = this._later.splice(0);
+    if (this._view) {
+      if (this._failed === 'offline') this._note.hidden = true;
+      for (const go of waiting) go();
+    } else if (this._failed) this.reload();
   }
 
   async _open_model(module, run) {
@@ -438,14 +399,14 @@ class XoayViewer extends (inBrowser ? HTMLElement : class {}) {
     const view = this._views[name];
     delete this._views[name];
     if (!view) return;
+    view.gone = true;
     if (view.dispose) view.dispose();
-    else view.free();
+    // Later: this may be a listener that the view itself has called.
+    setTimeout(() => view.free());
     view.canvas.remove();
   }
 
-  _still() {
-    return matchMedia('(prefers-reduced-motion: reduce)').matches;
-  }
+  _still() { return media('(prefers-reduced-motion: reduce)'); }
 
   _resize() {
     const box = this._stage.getBoundingClientRect();
@@ -453,6 +414,7 @@ class XoayViewer extends (inBrowser ? HTMLElement : class {}) {
     this._view.resize(box.width, box.height, devicePixelRatio || 1);
     // At once: a canvas is cleared when its size changes.
     if (this._view.draw(performance.now())) this._wake();
+    this._tell('drawn');
   }
 
   /** Asks for one picture; nothing is drawn while nothing moves. */
@@ -463,51 +425,24 @@ class XoayViewer extends (inBrowser ? HTMLElement : class {}) {
       const view = this._view;
       if (!view) return;
       if (view.draw(time)) this._wake();
-      this._stage.classList.toggle('zoomed', view.zoomed);
+      const { zoomed } = view;
+      if (zoomed !== this._zoomed) {
+        this._stage.classList.toggle('zoomed', zoomed);
+        if (this._zoomed !== undefined || zoomed) this._emit('zoom', { zoomed });
+        this._zoomed = zoomed;
+      }
+      this._tell('drawn');
     });
   }
 
-  _point(phase, event) {
-    const view = this._view;
-    if (!view || (phase === 0 && event.button)) return;
-    if (phase === 0) {
-      this._box = this._stage.getBoundingClientRect();
-      this._stage.setPointerCapture(event.pointerId);
-      this._stage.classList.add('grabbed');
-      this._touch();
-    } else if (!this._box) return;
-    if (phase > 1) this._stage.classList.remove('grabbed');
-    view.pointer(phase, event.pointerId, event.clientX - this._box.left, event.clientY - this._box.top, event.timeStamp);
-  }
-
-  _key(event) {
-    if (!this._view || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (this._view.key(event.key)) {
-      event.preventDefault();
-      this._touch();
-    }
-  }
-
-  _wheel(event) {
-    // Without Ctrl the wheel belongs to the page; a pinch on a touchpad comes with Ctrl set.
-    if (!this._view || !(event.ctrlKey || event.metaKey || document.fullscreenElement === this)) return;
-    event.preventDefault();
-    const box = this._stage.getBoundingClientRect();
-    const lines = event.deltaMode ? 16 : 1;
-    const factor = Math.exp(Math.max(-0.5, Math.min(0.5, -event.deltaY * lines * 0.006)));
-    this._view.zoom_at(factor, event.clientX - box.left, event.clientY - box.top);
-    this._touch();
-  }
-
-  _touch() {
-    if (this._touched) return;
+  /** A hand is at the product: `by` pointer, key, wheel or button. */
+  _touch(by) {
+    const now = performance.now();
+    // One event for a turn of the wheel or a held key, not one for each of its parts.
+    if (!this._touched || now - this._touchedAt > 1000) this._emit('interact', { by, view: this._shown, first: !this._touched });
     this._touched = true;
-    this._hint.classList.add('gone');
-  }
-
-  _full() {
-    const done = document.fullscreenElement === this ? document.exitFullscreen() : this.requestFullscreen();
-    if (done) done.catch(() => {});
+    this._touchedAt = now;
+    this._tell('hand', by);
   }
 
   _setBusy(busy) {
@@ -516,7 +451,7 @@ class XoayViewer extends (inBrowser ? HTMLElement : class {}) {
     if (busy) {
       this._busyTimer = setTimeout(() => {
         this._busy.hidden = false;
-        this._live.textContent = this._t.loading;
+        this._announce(this._t.loading);
       }, 400);
     }
   }
@@ -524,44 +459,57 @@ class XoayViewer extends (inBrowser ? HTMLElement : class {}) {
   _say(text) {
     this._noteText.textContent = text;
     this._note.hidden = false;
-    this._hint.hidden = true;
+    this._tell('said');
   }
 
   _fail(run, kind, error) {
     if (run !== this._run) return;
     this._setBusy(false);
-    this._say(this._t.errors[kind] || this._t.errors.network);
+    const t = this._t.errors;
     const message = String((error && error.message) || error);
-    this._emit('error', { kind, message });
+    const { spin } = this._parts || {};
+    // Without WebAssembly the photos still turn.
+    const fatal = !(kind === 'wasm' && spin);
+    if (fatal) this._say(t[kind] || t.network);
+    this._failed = kind;
+    this._emit('error', { kind, message, fatal });
+    if (!fatal) {
+      // The buttons would be dead: they go, and those that are still on their way.
+      this._tell('stop');
+      this._ready = {};
+      const next = this._run += 1;
+      this._announce(t.wasm, true);
+      script(FILES.legacy[0].href).then(() => {
+        if (next === this._run) window.XoayLegacy.turn(this._stage, spin, this._base, this._lang);
+      }, (problem) => this._fail(next, 'network', problem));
+      return;
+    }
     // A product with photos stays usable where its model cannot be shown.
     if (this._shown === 'model' && this._views.spin) {
       this._shown = 'spin';
-      this._show('spin').then(() => this._say(this._t.errors[kind]));
+      this._show('spin').then(() => this._say(t[kind]));
     }
   }
 
   _stop() {
     this._run += 1;
     this._begun = false;
+    this._later = [];
+    this._failed = null;
+    this._tell('stop');
+    this._features = {};
+    this._ready = {};
     cancelAnimationFrame(this._ticket);
+    clearTimeout(this._liveTimer);
     this._ticket = 0;
     if (this._watch) this._watch.disconnect();
     this._watch = null;
     if (this._near) this._near.disconnect();
     for (const name of Object.keys(this._views)) this._drop(name);
-    this._view = this._canvas = this._shown = this._parts = null;
+    this._view = this._canvas = this._shown = this._parts = this._product = null;
+    this._zoomed = undefined;
     this._stage.classList.remove('show-spin', 'show-model', 'zoomed', 'grabbed');
-    this._setBusy(false);
-  }
-
-  /** Without WebAssembly: the frames one by one in an `img`. */
-  _legacy(spin, base) {
-    if (!spin) throw Object.assign(new Error('no WebAssembly'), { kind: 'webgl' });
-    const script = make('script', {
-      src: new URL(LEGACY, HERE).href,
-      load: () => window.XoayLegacy.turn(this._stage, spin, base),
-    });
-    document.head.append(script);
+    this._layer.replaceChildren();
     this._setBusy(false);
   }
 }

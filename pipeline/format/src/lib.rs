@@ -6,6 +6,7 @@ mod model;
 mod product;
 mod progress;
 mod spin;
+mod story;
 mod text;
 mod tiles;
 
@@ -15,5 +16,6 @@ pub use model::{Bounds, ModelManifest};
 pub use product::ProductManifest;
 pub use progress::{ProgressEvent, Stage, Watch};
 pub use spin::{Frame, Rendition, Row, SpinManifest, Sprite};
+pub use story::{Hotspot, Tour, TourStop};
 pub use text::{Language, Localize, Text};
 pub use tiles::{TileArea, TileError, TileIndex, TileLayout, TileRange, Tiles};

@@ -14,7 +14,13 @@ pub struct ModelManifest {
     pub generator: String,
     /// Where the binary glTF (GLB) is.
     pub url: Url,
-    /// Its size in bytes.
+    /// The same as plain glTF 2.0 without compression, for programs that read nothing else, such as Android's Scene Viewer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plain_url: Option<Url>,
+    /// The same as USDZ, for iPhone and iPad.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usdz: Option<Url>,
+    /// Size of the file at `url` in bytes.
     pub size_bytes: u64,
     /// Triangles drawn for one picture of the default scene.
     pub triangles: u64,
@@ -42,6 +48,9 @@ impl ModelManifest {
         mut map: impl FnMut(&str) -> Result<Url, E>,
     ) -> Result<(), E> {
         self.url = map(&self.url)?;
+        for url in [&mut self.plain_url, &mut self.usdz].into_iter().flatten() {
+            *url = map(url)?;
+        }
         for poster in &mut self.posters {
             poster.url = map(&poster.url)?;
         }

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{ModelManifest, SpinManifest, Text, Url};
+use crate::{Hotspot, ModelManifest, SpinManifest, Text, Tour, Url};
 
 /// A published product: a spin, a model, or both under one name.
 ///
@@ -20,6 +20,15 @@ pub struct ProductManifest {
     /// Its model.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<ModelManifest>,
+    /// Points that say something, in the order in which they are counted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hotspots: Vec<Hotspot>,
+    /// Ways around the product.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tours: Vec<Tour>,
+    /// Its measured width, height and depth in metres.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dimensions_m: Option<[f64; 3]>,
 }
 
 impl ProductManifest {
@@ -28,7 +37,7 @@ impl ProductManifest {
     /// The version that this crate writes and reads.
     pub const VERSION: u32 = 1;
 
-    /// Calls `map` on every address in place, in a fixed order.
+    /// Calls `map` on the address of every file of the product in place, in a fixed order. Where hotspots lead is the page's.
     ///
     /// # Errors
     /// The first error of `map`; the manifest is then partly changed and must be dropped.

@@ -6,6 +6,7 @@ mod jobs;
 mod language;
 mod objects;
 mod observe;
+mod oembed;
 mod problem;
 mod products;
 mod public;
@@ -96,6 +97,7 @@ pub(crate) fn router(app: Arc<App>, guard: Guard) -> Router {
     let embeddable = Router::new()
         .route("/products/{id}/manifest.json", get(public::manifest))
         .layer(CompressionLayer::new())
+        .route("/oembed", get(oembed::answer))
         .route("/objects/{name}", get(objects::serve))
         .route("/viewer/{*path}", get(viewer::serve))
         // Before the layer: a fallback that is set later would take the preflight's place.

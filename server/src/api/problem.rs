@@ -107,6 +107,7 @@ fn status(error: &Error) -> StatusCode {
         Error::CrossSite => StatusCode::FORBIDDEN,
         Error::WrongHost { .. } => StatusCode::MISDIRECTED_REQUEST,
         Error::NoSpace => StatusCode::INSUFFICIENT_STORAGE,
+        Error::NoSuchFormat => StatusCode::NOT_IMPLEMENTED,
         Error::Result { .. }
         | Error::Configuration { .. }
         | Error::StoreUnusable { .. }
@@ -127,6 +128,7 @@ fn code(error: &Error) -> &'static str {
         Error::NotPublished => "not-published",
         Error::NoResult { .. } => "no-result",
         Error::NoSuchObject => "no-such-object",
+        Error::NoSuchFormat => "no-such-format",
         Error::Malformed { .. } => "malformed",
         Error::Field { .. } => "invalid-field",
         Error::PhotoName { .. } => "invalid-photo-name",

@@ -1,3 +1,4 @@
+mod found;
 mod public;
 mod studio;
 mod writes;

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use askama::Template;
 use axum::Router;
 use axum::extract::State;
-use axum::http::HeaderMap;
-use axum::response::Response;
+use axum::http::{HeaderMap, HeaderName, header};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use xoay_format::Language;
 
 use crate::Error;
 use crate::api::{App, Query};
-use crate::studio::{Card, OWN_PAGE_POLICY, Speak, page_language, render};
+use crate::studio::{Card, OWN_PAGE_POLICY, Speak, manifest_of, page_language, render};
 
 /// Products on one screen: more would not be scrolled through.
 const PRODUCTS: u32 = 500;
@@ -31,7 +31,19 @@ impl Speak for KioskPage {
 }
 
 pub(crate) fn routes() -> Router<Arc<App>> {
-    Router::new().route("/kiosk", get(kiosk))
+    Router::new()
+        .route("/kiosk", get(kiosk))
+        .route("/kiosk/worker.js", get(worker))
+}
+
+/// The script that keeps the catalogue on the screen's own machine. It may act for `/kiosk` although it lies below.
+async fn worker() -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, "text/javascript; charset=utf-8"),
+        (header::CACHE_CONTROL, "no-cache"),
+        (HeaderName::from_static("service-worker-allowed"), "/kiosk"),
+    ];
+    (headers, include_str!("worker.js")).into_response()
 }
 
 async fn kiosk(
@@ -43,8 +55,8 @@ async fn kiosk(
     let published = app.catalogue.publications(PRODUCTS).await?;
     let mut cards = Vec::with_capacity(published.len());
     for (product, publication) in &published {
-        match Card::new(product, publication, language) {
-            Ok(card) => cards.push(card),
+        match manifest_of(publication) {
+            Ok(manifest) => cards.push(Card::new(product, &manifest, language)),
             // One broken product must not darken the screen.
             Err(error) => tracing::error!(product = %product.id, %error, "left out of the kiosk"),
         }

@@ -114,6 +114,9 @@ pub(crate) fn product_manifest(
         name: product.name.clone(),
         spin,
         model,
+        hotspots: Vec::new(),
+        tours: Vec::new(),
+        dimensions_m: None,
     };
     let Ok(()) =
         manifest.try_map_urls(|name| Ok::<_, std::convert::Infallible>(format!("{prefix}{name}")));

@@ -12,7 +12,7 @@ const JS: &str = "text/javascript; charset=utf-8";
 const SVG: &str = "image/svg+xml";
 
 /// The pages' own files: name, media type, content.
-const FILES: [(&str, &str, &str); 9] = [
+const FILES: [(&str, &str, &str); 14] = [
     ("xoay.css", CSS, include_str!("xoay.css")),
     ("xoay.svg", SVG, include_str!("xoay.svg")),
     ("element.js", JS, include_str!("element.js")),
@@ -21,7 +21,12 @@ const FILES: [(&str, &str, &str); 9] = [
     ("job.js", JS, include_str!("job.js")),
     ("studio.js", JS, include_str!("studio.js")),
     ("product.js", JS, include_str!("product.js")),
+    ("kiosk.css", CSS, include_str!("../kiosk/kiosk.css")),
     ("kiosk.js", JS, include_str!("../kiosk/kiosk.js")),
+    ("attract.js", JS, include_str!("../kiosk/attract.js")),
+    ("idle.js", JS, include_str!("../kiosk/idle.js")),
+    ("lock.js", JS, include_str!("../kiosk/lock.js")),
+    ("offline.js", JS, include_str!("../kiosk/offline.js")),
 ];
 
 /// One tag for all: they change together, with the program.

@@ -7,6 +7,7 @@ use axum::response::{Html, IntoResponse, Response};
 use serde::Deserialize;
 use xoay_format::{Language, ProductManifest};
 
+use super::linked_data::linked_data;
 use crate::Error;
 use crate::api::{App, Path, Query, authority, poster_of, preferred};
 use crate::catalogue::{Product, ProductId, Publication};
@@ -38,6 +39,13 @@ pub(crate) struct LanguageQuery {
     lang: Option<String>,
 }
 
+impl LanguageQuery {
+    /// As an address with `?lang=` says it.
+    pub(crate) fn of(lang: Option<String>) -> Self {
+        Self { lang }
+    }
+}
+
 /// The language that the address asks for, else the visitor's own.
 pub(crate) fn page_language(query: &LanguageQuery, headers: &HeaderMap) -> Language {
     query
@@ -64,29 +72,23 @@ pub(crate) struct Poster {
     pub(crate) url: String,
     pub(crate) width: u32,
     pub(crate) height: u32,
+    pub(crate) media_type: &'static str,
+}
+
+/// Where pages find an object that a manifest names: they stand elsewhere than the manifest, only the name is the same.
+pub(super) fn object_path(url: &str) -> String {
+    format!("/objects/{}", url.rsplit('/').next().unwrap_or_default())
 }
 
 impl Card {
-    pub(crate) fn new(
-        product: &Product,
-        publication: &Publication,
-        language: Language,
-    ) -> Result<Self, Error> {
-        let manifest: ProductManifest =
-            serde_json::from_str(&publication.manifest).map_err(|e| Error::Corrupt {
-                what: "manifest",
-                reason: e.to_string(),
-            })?;
-        let poster = poster_of(&manifest).map(|image| Poster {
-            // Pages stand elsewhere than the manifest: only the object's name is the same.
-            url: format!(
-                "/objects/{}",
-                image.url.rsplit('/').next().unwrap_or_default()
-            ),
+    pub(crate) fn new(product: &Product, manifest: &ProductManifest, language: Language) -> Self {
+        let poster = poster_of(manifest).map(|image| Poster {
+            url: object_path(&image.url),
             width: image.width,
             height: image.height,
+            media_type: image.format.media_type(),
         });
-        Ok(Self {
+        Self {
             id: product.id,
             name: product.name.get(language).to_owned(),
             producer: product.producer.get(language).to_owned(),
@@ -99,7 +101,24 @@ impl Card {
                 .to_owned(),
             has_spin: manifest.spin.is_some(),
             has_model: manifest.model.is_some(),
-        })
+        }
+    }
+
+    /// The frame that shows the product on a page that takes no scripts.
+    pub(crate) fn frame(
+        &self,
+        origin: &str,
+        language: Language,
+        width: u32,
+        height: u32,
+    ) -> String {
+        format!(
+            "<iframe src=\"{origin}/embed/{}?lang={}\" title=\"{}\" width=\"{width}\" height=\"{height}\" \
+             loading=\"lazy\" allow=\"fullscreen; xr-spatial-tracking\" allowfullscreen></iframe>",
+            self.id,
+            language.tag(),
+            escape_attribute(&self.name)
+        )
     }
 
     /// Producer and commune in one line.
@@ -124,6 +143,7 @@ struct ProductPage {
     language: Language,
     card: Card,
     origin: String,
+    linked_data: String,
 }
 
 #[derive(Template)]
@@ -147,22 +167,38 @@ speak!(StudioPage, ProductPage, EmbedPage);
 impl ProductPage {
     /// What a shop pastes into its page.
     fn snippet(&self) -> String {
+        let size = self
+            .card
+            .poster
+            .as_ref()
+            .map_or_else(String::new, |poster| {
+                format!(" width=\"{}\" height=\"{}\"", poster.width, poster.height)
+            });
         format!(
             "<script type=\"module\" src=\"{0}/viewer/xoay-viewer.js\"></script>\n\
-             <xoay-viewer src=\"{0}/products/{1}/manifest.json\"></xoay-viewer>",
+             <xoay-viewer src=\"{0}/products/{1}/manifest.json\"{size}></xoay-viewer>",
             self.origin, self.card.id
         )
     }
 
     /// For pages that take no scripts.
     fn frame_snippet(&self) -> String {
-        format!(
-            "<iframe src=\"{}/embed/{}\" title=\"{}\" width=\"640\" height=\"480\" \
-             loading=\"lazy\" allow=\"fullscreen\"></iframe>",
+        self.card.frame(&self.origin, self.language, 640, 480)
+    }
+
+    /// Where the page's oEmbed answer is.
+    fn oembed(&self) -> String {
+        let page = format!(
+            "{}/products/{}?lang={}",
             self.origin,
             self.card.id,
-            escape_attribute(&self.card.name)
-        )
+            self.language.tag()
+        );
+        let asked = url::form_urlencoded::Serializer::new(String::new())
+            .append_pair("url", &page)
+            .append_pair("format", "json")
+            .finish();
+        format!("{}/oembed?{asked}", self.origin)
     }
 }
 
@@ -188,11 +224,14 @@ pub(super) async fn product(
     headers: HeaderMap,
 ) -> Result<Response, Error> {
     let language = page_language(&query, &headers);
-    let card = public_card(&app, &id, language).await?;
+    let (product, manifest) = public_product(&app, &id).await?;
+    let card = Card::new(&product, &manifest, language);
+    let origin = own_origin(&app, &uri, &headers);
     let page = ProductPage {
         language,
+        linked_data: linked_data(&card, &manifest, &origin),
         card,
-        origin: own_origin(&app, &uri, &headers),
+        origin,
     };
     render(&page, language, OWN_PAGE_POLICY)
 }
@@ -204,22 +243,36 @@ pub(super) async fn embed(
     headers: HeaderMap,
 ) -> Result<Response, Error> {
     let language = page_language(&query, &headers);
-    let card = public_card(&app, &id, language).await?;
+    let (product, manifest) = public_product(&app, &id).await?;
+    let card = Card::new(&product, &manifest, language);
     render(&EmbedPage { language, card }, language, FRAMED_PAGE_POLICY)
 }
 
-async fn public_card(app: &App, id: &str, language: Language) -> Result<Card, Error> {
+/// A product that is public, with what it shows.
+pub(crate) async fn public_product(
+    app: &App,
+    id: &str,
+) -> Result<(Product, ProductManifest), Error> {
     let product = app.product(id).await?;
     let publication = app
         .catalogue
         .publication(product.id)
         .await?
         .ok_or(Error::NotPublished)?;
-    Card::new(&product, &publication, language)
+    let manifest = manifest_of(&publication)?;
+    Ok((product, manifest))
+}
+
+/// What a publication shows.
+pub(crate) fn manifest_of(publication: &Publication) -> Result<ProductManifest, Error> {
+    serde_json::from_str(&publication.manifest).map_err(|e| Error::Corrupt {
+        what: "manifest",
+        reason: e.to_string(),
+    })
 }
 
 /// The origin that visitors know us by: the configured one, else the one that this visitor used.
-fn own_origin(app: &App, uri: &Uri, headers: &HeaderMap) -> String {
+pub(crate) fn own_origin(app: &App, uri: &Uri, headers: &HeaderMap) -> String {
     if let Some(url) = &app.public_url {
         return url.origin().ascii_serialization();
     }
