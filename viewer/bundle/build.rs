@@ -13,7 +13,7 @@ use anyhow::{Context as _, Result, bail};
 use sha2::{Digest as _, Sha256};
 
 /// What the files are made of, relative to the workspace: nothing else rebuilds the viewer.
-const SOURCES: [&str; 12] = [
+const SOURCES: [&str; 13] = [
     "Cargo.toml",
     "Cargo.lock",
     "pipeline/format/Cargo.toml",
@@ -21,6 +21,7 @@ const SOURCES: [&str; 12] = [
     "viewer/bundle/build.rs",
     "viewer/core",
     "viewer/spin",
+    "viewer/studio",
     "viewer/model",
     "viewer/element/xoay-viewer.css",
     "viewer/element/xoay-viewer.js",

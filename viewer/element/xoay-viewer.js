@@ -406,32 +406,29 @@ class XoayViewer extends (inBrowser ? HTMLElement : class {}) {
   async _open_model(module, run) {
     const canvas = this._newCanvas('model');
     const url = new URL(this._parts.model.url, this._base).href;
-    canvas.addEventListener('webglcontextlost', (event) => {
-      event.preventDefault();
-      this._say(this._t.errors.lost);
-    });
-    canvas.addEventListener('webglcontextrestored', () => this._rebuild('model'));
+    let view = null;
+    const tell = () => this._emit('load', { view: 'model', triangles: view.triangles });
+    const heard = {
+      draw: () => this._wake(),
+      lost: () => this._say(this._t.errors.lost),
+      restored: () => {
+        this._note.hidden = true;
+        tell();
+      },
+      error: (error) => this._fail(run, 'model', error),
+    };
     try {
-      const view = await module.ModelView.load(canvas, url, this._still(), () => this._wake());
+      view = await module.ModelView.load(canvas, url, this._still(), (what, value) => {
+        if (run === this._run && heard[what]) heard[what](value);
+      }, load);
       view.canvas = canvas;
-      if (run === this._run) this._emit('load', { view: 'model', triangles: view.triangles });
+      if (run === this._run) tell();
       else view.free();
       return view;
     } catch (error) {
       canvas.remove();
       throw error;
     }
-  }
-
-  /** Makes a view anew at the same angle, after its context was lost. */
-  _rebuild(name) {
-    const old = this._views[name];
-    if (!old) return;
-    const angle = old.angle_deg;
-    this._drop(name);
-    if (this._shown !== name) return;
-    this._view = null;
-    this._show(name).then(() => { this.angle = angle; });
   }
 
   _drop(name) {

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod camera;
 pub mod damper;
 pub mod environment;
 pub mod gesture;

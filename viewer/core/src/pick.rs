@@ -48,7 +48,7 @@ impl Pick {
             let vertices: Vec<Vec3> = pose.vertices(model, draw).collect();
             let corner = |i: usize| {
                 let index = match &draw.indices {
-                    Some(indices) => indices.read_index(&model.views[&indices.view], i)?,
+                    Some(indices) => indices.read_index(&model.views[indices.view], i)?,
                     None => i,
                 };
                 vertices.get(index).copied()
@@ -99,9 +99,19 @@ impl Pick {
             }
             let wide = sub(max, min);
             let axis = (0..3).fold(0, |a, b| if wide[b] > wide[a] { b } else { a });
-            let middle = |t: &[Vec3; 3]| t[0][axis] + t[1][axis] + t[2][axis];
-            let half = triangles.len() / 2;
-            triangles.select_nth_unstable_by(half, |a, b| middle(a).total_cmp(&middle(b)));
+            // Halves of the room first; where that leaves one side empty, halves of the triangles.
+            let parting = (min[axis] + max[axis]) * 1.5;
+            let mut half = 0;
+            for i in 0..triangles.len() {
+                let [a, b, c] = triangles[i];
+                if a[axis] + b[axis] + c[axis] < parting {
+                    triangles.swap(i, half);
+                    half += 1;
+                }
+            }
+            if half == 0 || half == triangles.len() {
+                half = triangles.len() / 2;
+            }
             let children = self.boxes.len();
             for (from, size) in [
                 (first, half as u32),

@@ -92,13 +92,12 @@ impl Pose {
     pub fn shapes(&self, model: &Model, draw: &Draw) -> Vec<(usize, f32)> {
         let targets = draw.morph.map_or(0, |m| model.morphs[m].targets.len());
         let weights = self.weights[draw.node].iter().take(targets);
-        let mut shapes: Vec<(usize, f32)> = weights
-            .copied()
-            .enumerate()
-            .filter(|(_, w)| w.abs() > 1e-4)
-            .collect();
-        shapes.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
-        shapes.truncate(MOST_SHAPES);
+        let mut shapes: Vec<(usize, f32)> = Vec::new();
+        for (target, &weight) in weights.enumerate().filter(|(_, w)| w.abs() > 1e-4) {
+            let place = shapes.iter().position(|s| s.1.abs() < weight.abs());
+            shapes.insert(place.unwrap_or(shapes.len()), (target, weight));
+            shapes.truncate(MOST_SHAPES);
+        }
         shapes
     }
 
@@ -120,7 +119,7 @@ impl Pose {
         draw: &'a Draw,
     ) -> impl Iterator<Item = Vec3> + 'a {
         let position = draw.attributes[0];
-        let bytes = &model.views[&position.view];
+        let bytes = &model.views[position.view];
         let world = self.world_from_local(draw);
         let shapes = self.shapes(model, draw);
         let targets = draw.morph.map(|m| &model.morphs[m].targets);
@@ -139,8 +138,8 @@ impl Pose {
             }
             match (&joints, bones, weights) {
                 (Some(joints), Some(b), Some(w)) => {
-                    let bones: Option<[f32; 4]> = b.read(&model.views[&b.view], i);
-                    let weights: Option<[f32; 4]> = w.read(&model.views[&w.view], i);
+                    let bones: Option<[f32; 4]> = b.read(&model.views[b.view], i);
+                    let weights: Option<[f32; 4]> = w.read(&model.views[w.view], i);
                     bend(
                         p,
                         joints,

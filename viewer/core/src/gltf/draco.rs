@@ -2,8 +2,6 @@
 //!
 //! The decoder is a module of its own, loaded only for files that need it; so reading goes in two steps.
 
-use std::collections::BTreeMap;
-
 use super::accessor::{ComponentType, Semantic};
 use super::glb::Glb;
 use super::views::{invalid, shape, slice};
@@ -41,7 +39,7 @@ pub struct Decoded {
     /// 32-bit indices, little-endian.
     pub(super) indices: Vec<u8>,
     /// Packed values by Draco's number.
-    attributes: BTreeMap<u32, Vec<u8>>,
+    attributes: Vec<(u32, Vec<u8>)>,
 }
 
 impl DracoPart<'_> {
@@ -65,12 +63,12 @@ impl DracoPart<'_> {
         let counts = word().zip(word());
         let decoded = counts.and_then(|(vertices, count)| {
             let indices = take(count.checked_mul(4)?)?.to_vec();
-            let mut attributes = BTreeMap::new();
+            let mut attributes = Vec::new();
             for wanted in &self.attributes {
                 let stride = wanted.components * wanted.component.size();
                 let size = vertices.checked_mul(stride)?;
                 let values = take(size.checked_next_multiple_of(4)?)?;
-                attributes.insert(wanted.id, values[..size].to_vec());
+                attributes.push((wanted.id, values[..size].to_vec()));
             }
             Some(Decoded {
                 vertices,
@@ -85,7 +83,7 @@ impl DracoPart<'_> {
 impl Decoded {
     /// The values of an attribute that has this many of this size.
     pub(super) fn values(&self, id: u32, count: usize, size: usize) -> Option<&[u8]> {
-        let values = self.attributes.get(&id)?;
+        let (_, values) = self.attributes.iter().find(|a| a.0 == id)?;
         (self.vertices == count && values.len() == count * size).then_some(values)
     }
 }
@@ -103,7 +101,7 @@ impl Model {
     pub fn draco_parts(bytes: &[u8]) -> Result<Vec<DracoPart<'_>>, GltfError> {
         let glb = Glb::read(bytes)?;
         let json = &glb.json;
-        let mut parts: BTreeMap<usize, DracoPart<'_>> = BTreeMap::new();
+        let mut parts: Vec<DracoPart<'_>> = Vec::new();
         for mesh in json.get("meshes").items() {
             for primitive in mesh.get("primitives").items() {
                 let extension = extension(primitive);
@@ -112,11 +110,16 @@ impl Model {
                 };
                 let view_json = json.get("bufferViews").items().get(view);
                 let view_json = view_json.ok_or(invalid("bufferView", view, "there is none"))?;
-                let part = parts.entry(view).or_insert(DracoPart {
-                    view,
-                    bytes: slice(json, glb.binary, view_json, view)?,
-                    attributes: Vec::new(),
-                });
+                let at = parts.iter().position(|p| p.view == view);
+                let at = at.unwrap_or(parts.len());
+                if at == parts.len() {
+                    parts.push(DracoPart {
+                        view,
+                        bytes: slice(json, glb.binary, view_json, view)?,
+                        attributes: Vec::new(),
+                    });
+                }
+                let part = &mut parts[at];
                 for (semantic, name) in Semantic::ALL {
                     let id = extension.get("attributes").get(name).index();
                     let accessor = primitive.get("attributes").get(name).index();
@@ -137,6 +140,6 @@ impl Model {
                 }
             }
         }
-        Ok(parts.into_values().collect())
+        Ok(parts)
     }
 }

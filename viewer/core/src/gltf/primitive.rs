@@ -1,6 +1,6 @@
 use super::GltfError;
 use super::accessor::{Attribute, ComponentType, Semantic};
-use super::draco;
+use super::draco::{self, Decoded};
 use super::views::{Views, invalid, shape};
 use crate::json::Json;
 
@@ -65,9 +65,10 @@ impl Reading<'_, '_> {
     pub fn primitive(&mut self, json: &Json, mesh: usize, node: usize) -> Result<Draw, GltfError> {
         let packed = draco::extension(json);
         let decoded = packed.get("bufferView").index();
-        let decoded = decoded.filter(|view| self.views.decoded.contains_key(view));
+        let mut parts = self.views.decoded.iter();
+        let decoded = decoded.and_then(|view| parts.find(|part| part.0 == view));
         let (attributes, indices) = match decoded {
-            Some(view) => self.unpacked(json, packed, view)?,
+            Some((view, decoded)) => self.unpacked(json, packed, *view, decoded)?,
             None => self.plain(json, packed, mesh)?,
         };
         let position = attributes.first();
@@ -121,8 +122,13 @@ impl Reading<'_, '_> {
     }
 
     /// What Draco's decoder gave, as if the file had held it so.
-    fn unpacked(&mut self, json: &Json, packed: &Json, part: usize) -> Result<Parts, GltfError> {
-        let decoded = &self.views.decoded[&part];
+    fn unpacked(
+        &mut self,
+        json: &Json,
+        packed: &Json,
+        part: usize,
+        decoded: &Decoded,
+    ) -> Result<Parts, GltfError> {
         let mut attributes = Vec::new();
         for (semantic, name) in Semantic::ALL {
             let Some(accessor) = json.get("attributes").get(name).index() else {

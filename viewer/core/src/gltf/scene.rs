@@ -1,5 +1,3 @@
-use std::collections::BTreeMap;
-
 use super::accessor::Semantic;
 use super::animation::{self, Animation};
 use super::draco::Decoded;
@@ -36,10 +34,10 @@ pub struct Model {
     pub animations: Vec<Animation>,
     /// Images, in the order of the file.
     pub images: Vec<ImageSource>,
-    /// What to show where the browser cannot decode an image: another image.
-    pub image_fallbacks: BTreeMap<usize, usize>,
+    /// Images, each with the one to show where the browser cannot decode it.
+    pub image_fallbacks: Vec<(usize, usize)>,
     /// Bytes of the buffer views that draws and images use, by index.
-    pub views: BTreeMap<usize, Vec<u8>>,
+    pub views: Vec<Vec<u8>>,
     /// Least corner of the scene at rest, metres.
     pub min: Vec3,
     /// Greatest corner of the scene.
@@ -55,14 +53,14 @@ impl Model {
     /// A file that is malformed, asks for something unknown, or shows nothing. Every length and index is checked. What
     /// Draco compressed needs [`Model::read_with`].
     pub fn read(bytes: &[u8]) -> Result<Self, GltfError> {
-        Self::read_with(bytes, &BTreeMap::new())
+        Self::read_with(bytes, &[])
     }
 
     /// Reads a binary glTF file whose [`Model::draco_parts`] were decoded outside.
     ///
     /// # Errors
     /// As [`Model::read`].
-    pub fn read_with(bytes: &[u8], decoded: &BTreeMap<usize, Decoded>) -> Result<Self, GltfError> {
+    pub fn read_with(bytes: &[u8], decoded: &[(usize, Decoded)]) -> Result<Self, GltfError> {
         let glb = Glb::read(bytes)?;
         let json = &glb.json;
         for name in json.get("extensionsRequired").items() {
@@ -110,7 +108,7 @@ impl Model {
             animations,
             images,
             image_fallbacks: texture::fallbacks(json),
-            views: views.unpacked,
+            views: views.finish(),
             min: [f32::INFINITY; 3],
             max: [f32::NEG_INFINITY; 3],
             radius: 0.0,
@@ -173,7 +171,7 @@ fn read_draws(
 ) -> Result<Vec<Draw>, GltfError> {
     let mut draws: Vec<Draw> = Vec::new();
     // The first draw of each mesh and how many it has: placed again, it is not read again.
-    let mut known: BTreeMap<usize, (usize, usize)> = BTreeMap::new();
+    let mut known: Vec<Option<(usize, usize)>> = vec![None; json.get("meshes").items().len()];
     for (node, source) in tree.sources.iter().enumerate() {
         let Some(mesh) = source.get("mesh").index() else {
             continue;
@@ -185,7 +183,7 @@ fn read_draws(
             return Err(GltfError::Unsupported("more than 20000 primitives".into()));
         }
         let first = draws.len();
-        if let Some(&(from, count)) = known.get(&mesh) {
+        if let Some((from, count)) = known[mesh] {
             for at in from..from + count {
                 let mut draw = draws[at].clone();
                 draw.node = node;
@@ -195,7 +193,7 @@ fn read_draws(
             for primitive in primitives {
                 draws.push(reading.primitive(primitive, mesh, node)?);
             }
-            known.insert(mesh, (first, draws.len() - first));
+            known[mesh] = Some((first, draws.len() - first));
         }
         let skin = source.get("skin").index();
         for draw in &mut draws[first..] {

@@ -94,8 +94,8 @@ fn meshopt_views_are_unpacked() {
         ),
     ]);
     let packed = Model::read(&glb(&document, &[vertices, indices].concat())).unwrap();
-    assert_eq!(packed.views[&0], binary[..36]);
-    assert_eq!(packed.views[&1], binary[36..42]);
+    assert_eq!(packed.views[0], binary[..36]);
+    assert_eq!(packed.views[1], binary[36..42]);
 }
 
 #[test]

@@ -1,5 +1,3 @@
-use std::collections::BTreeMap;
-
 use super::GltfError;
 use super::material::{number, numbers};
 use super::views::{Views, invalid};
@@ -98,13 +96,11 @@ fn sources(texture: &Json) -> impl Iterator<Item = usize> + '_ {
 }
 
 /// For each image that some browsers cannot decode, the one that its texture offers instead.
-pub(super) fn fallbacks(document: &Json) -> BTreeMap<usize, usize> {
-    let mut fallbacks = BTreeMap::new();
+pub(super) fn fallbacks(document: &Json) -> Vec<(usize, usize)> {
+    let mut fallbacks = Vec::new();
     for texture in document.get("textures").items() {
         let sources: Vec<usize> = sources(texture).collect();
-        for pair in sources.windows(2) {
-            fallbacks.entry(pair[0]).or_insert(pair[1]);
-        }
+        fallbacks.extend(sources.windows(2).map(|pair| (pair[0], pair[1])));
     }
     fallbacks
 }

@@ -1,5 +1,3 @@
-use std::collections::BTreeMap;
-
 use super::GltfError;
 use super::accessor::{Attribute, ComponentType, Semantic};
 use super::draco::Decoded;
@@ -11,47 +9,51 @@ pub(super) struct Views<'a> {
     pub json: &'a Json,
     pub binary: &'a [u8],
     /// Bytes by index of the buffer view; what is made besides follows after the last of them.
-    pub unpacked: BTreeMap<usize, Vec<u8>>,
+    unpacked: Vec<Option<Vec<u8>>>,
     /// Geometry that was decoded outside, by index of the compressed buffer view.
-    pub decoded: &'a BTreeMap<usize, Decoded>,
+    pub decoded: &'a [(usize, Decoded)],
     /// Bytes unpacked so far, so that many small lies do not add up.
     total: usize,
     /// Accessors that had to be written out, so that each is only once.
-    rewritten: BTreeMap<usize, usize>,
+    rewritten: Vec<(usize, usize)>,
 }
 
 /// The most bytes that all views of a model may take: 1 GiB.
 const LARGEST_TOTAL: usize = 1 << 30;
 
 impl<'a> Views<'a> {
-    pub fn new(json: &'a Json, binary: &'a [u8], decoded: &'a BTreeMap<usize, Decoded>) -> Self {
+    pub fn new(json: &'a Json, binary: &'a [u8], decoded: &'a [(usize, Decoded)]) -> Self {
         Self {
             json,
             binary,
-            unpacked: BTreeMap::new(),
+            unpacked: vec![None; json.get("bufferViews").items().len()],
             decoded,
             total: 0,
-            rewritten: BTreeMap::new(),
+            rewritten: Vec::new(),
         }
     }
 
     /// The bytes of a view, unpacked where they are compressed.
     pub fn bytes(&mut self, index: usize) -> Result<&[u8], GltfError> {
-        if !self.unpacked.contains_key(&index) {
+        if !self.unpacked.get(index).is_some_and(Option::is_some) {
             let bytes = self.unpack(index)?;
             self.count(index, bytes.len())?;
-            self.unpacked.insert(index, bytes);
+            self.unpacked[index] = Some(bytes);
         }
-        Ok(&self.unpacked[&index])
+        Ok(self.unpacked[index].as_deref().unwrap_or_default())
+    }
+
+    /// What was unpacked, by key; empty where nothing asked for it.
+    pub fn finish(self) -> Vec<Vec<u8>> {
+        let views = self.unpacked.into_iter();
+        views.map(Option::unwrap_or_default).collect()
     }
 
     /// Keeps bytes that no view of the file holds; their key.
     pub fn add(&mut self, bytes: Vec<u8>) -> Result<usize, GltfError> {
-        let first = self.json.get("bufferViews").items().len();
-        let last = self.unpacked.keys().next_back().map_or(0, |k| k + 1);
-        let key = first.max(last);
+        let key = self.unpacked.len();
         self.count(key, bytes.len())?;
-        self.unpacked.insert(key, bytes);
+        self.unpacked.push(Some(bytes));
         Ok(key)
     }
 
@@ -115,7 +117,7 @@ impl<'a> Views<'a> {
         let json = json.ok_or(invalid("accessor", index, "there is none"))?;
         let mut attribute = shape(json, index, semantic)?;
         let packed = attribute.components * attribute.component.size();
-        if let Some(&view) = self.rewritten.get(&index) {
+        if let Some(&(_, view)) = self.rewritten.iter().find(|r| r.0 == index) {
             (attribute.view, attribute.stride, attribute.offset) = (view, packed, 0);
             return Ok(attribute);
         }
@@ -147,7 +149,7 @@ impl<'a> Views<'a> {
             self.replace_sparse(sparse, &attribute, &mut bytes, index)?;
         }
         let view = self.add(bytes)?;
-        self.rewritten.insert(index, view);
+        self.rewritten.push((index, view));
         (attribute.view, attribute.stride, attribute.offset) = (view, packed, 0);
         Ok(attribute)
     }

@@ -1,0 +1,155 @@
+//! The one renderer of the page, the views that use it, and what happens when its context is lost.
+
+use std::cell::RefCell;
+use std::rc::{Rc, Weak};
+
+use wasm_bindgen::prelude::*;
+use web_sys::{Event, HtmlCanvasElement, WebGlContextAttributes};
+
+use crate::gl::Gl;
+use crate::renderer::Renderer;
+use crate::view::View;
+
+/// What the views of a page may keep on the GPU together; beyond it, those drawn longest ago give theirs back. Their
+/// canvases keep their pictures.
+const MOST_BYTES: usize = 384 << 20;
+
+#[derive(Default)]
+struct Page {
+    surface: Option<(HtmlCanvasElement, Gl)>,
+    renderer: Option<Renderer>,
+    /// Counts contexts, so that whoever waited for something knows whether it is still the same.
+    generation: u32,
+    views: Vec<Weak<View>>,
+    /// Counts pictures.
+    clock: u64,
+    /// The view that drew last, and how often in a row.
+    last: (usize, u32),
+}
+
+thread_local! {
+    static PAGE: RefCell<Page> = RefCell::default();
+}
+
+/// Makes a view known, so that it hears of a lost context and takes part in the sharing of memory.
+pub fn register(view: &Rc<View>) {
+    PAGE.with_borrow_mut(|page| {
+        page.views.retain(|v| v.strong_count() > 0);
+        page.views.push(Rc::downgrade(view));
+    });
+}
+
+/// The context and its number; it is made for the first view.
+pub fn context() -> Result<(Gl, u32), JsValue> {
+    PAGE.with_borrow_mut(|page| {
+        page.prepare()?;
+        let renderer = page.renderer.as_ref().ok_or(JsValue::NULL)?;
+        Ok((renderer.gl.clone(), page.generation))
+    })
+}
+
+/// Whether this is still the context in use.
+pub fn is_current(generation: u32) -> bool {
+    PAGE.with_borrow(|page| page.generation == generation && page.alive())
+}
+
+/// Draws with the renderer, on behalf of a view; nothing while the context is lost.
+///
+/// `alone` tells the drawing whether this view has the shared canvas for itself. The result is the picture's number.
+pub fn draw<T>(view: usize, paint: impl FnOnce(&mut Renderer, bool) -> T) -> Option<(T, u64)> {
+    PAGE.with_borrow_mut(|page| {
+        if !page.alive() {
+            return None;
+        }
+        page.clock += 1;
+        let before = page.last;
+        page.last = (view, if before.0 == view { before.1 + 1 } else { 0 });
+        // A second picture in a row: it is the only view that moves.
+        let alone = page.last.1 > 0 || page.clock == 1;
+        let renderer = page.renderer.as_mut()?;
+        Some((paint(renderer, alone), page.clock))
+    })
+}
+
+/// Takes from the views drawn longest ago what is beyond the page's part of GPU memory, but nothing from `kept`.
+pub fn share_memory(kept: &Rc<View>) {
+    let views = all();
+    while views.iter().map(|v| v.size_bytes()).sum::<usize>() > MOST_BYTES {
+        let others = views
+            .iter()
+            .filter(|v| !Rc::ptr_eq(v, kept) && v.size_bytes() > 0);
+        let Some(oldest) = others.min_by_key(|v| v.last_drawn()) else {
+            return;
+        };
+        oldest.give_back();
+    }
+}
+
+fn all() -> Vec<Rc<View>> {
+    PAGE.with_borrow(|page| page.views.iter().filter_map(Weak::upgrade).collect())
+}
+
+impl Page {
+    fn alive(&self) -> bool {
+        let lost = |(_, gl): &(_, Gl)| gl.is_context_lost();
+        self.renderer.is_some() && self.surface.as_ref().is_some_and(|s| !lost(s))
+    }
+
+    /// Makes what is missing.
+    fn prepare(&mut self) -> Result<(), JsValue> {
+        if self.surface.is_none() {
+            self.surface = Some(surface()?);
+        }
+        let Some((canvas, gl)) = self.surface.clone() else {
+            return Ok(());
+        };
+        if gl.is_context_lost() {
+            return Err("the WebGL context was lost".into());
+        }
+        if self.renderer.is_none() {
+            self.renderer = Some(Renderer::new(canvas, gl)?);
+            self.generation += 1;
+        }
+        Ok(())
+    }
+}
+
+/// A canvas that is on no page, its context, and ears for its loss.
+fn surface() -> Result<(HtmlCanvasElement, Gl), JsValue> {
+    let document = web_sys::window().and_then(|w| w.document());
+    let document = document.ok_or(JsValue::NULL)?;
+    let canvas: HtmlCanvasElement = document.create_element("canvas")?.dyn_into()?;
+    let attributes = WebGlContextAttributes::new();
+    attributes.set_alpha(true);
+    attributes.set_antialias(true);
+    attributes.set_premultiplied_alpha(true);
+    let gl = canvas.get_context_with_context_options("webgl2", &attributes)?;
+    let gl = gl.and_then(|gl| gl.dyn_into().ok());
+    let gl: Gl = gl.ok_or("this browser has no WebGL 2")?;
+    for (name, heard) in [
+        ("webglcontextlost", lost as fn(Event)),
+        ("webglcontextrestored", restored),
+    ] {
+        // As long as the page lives.
+        let heard = Closure::<dyn FnMut(Event)>::new(heard).into_js_value();
+        canvas.add_event_listener_with_callback(name, heard.unchecked_ref())?;
+    }
+    Ok((canvas, gl))
+}
+
+fn lost(event: Event) {
+    // Only then does the browser give it back.
+    event.prevent_default();
+    let renderer = PAGE.with_borrow_mut(|page| page.renderer.take());
+    for view in all() {
+        view.give_back();
+        view.notify("lost", &JsValue::UNDEFINED);
+    }
+    drop(renderer);
+}
+
+fn restored(_: Event) {
+    for view in all() {
+        view.restore();
+    }
+}
