@@ -13,9 +13,9 @@ struct SoftBox {
     radiance: f32,
 }
 
-/// The key light left of the camera, a fill on its right, a wide one overhead, two narrow ones behind the product that
-/// draw its edges, and a low strip in front that glass and lacquer mirror.
-const BOXES: [SoftBox; 6] = [
+/// The key light left of the camera, a fill on its right, a wide one overhead, and two narrow ones behind the product that
+/// draw its edges.
+const BOXES: [SoftBox; 5] = [
     SoftBox {
         towards: [-0.72, 0.55, 0.62],
         half: [0.46, 0.62],
@@ -41,17 +41,12 @@ const BOXES: [SoftBox; 6] = [
         half: [0.18, 0.72],
         radiance: 6.4,
     },
-    SoftBox {
-        towards: [0.10, 0.34, 0.94],
-        half: [0.60, 0.10],
-        radiance: 1.6,
-    },
 ];
 
 /// Walls at the horizon, ceiling, and a light floor that throws light back.
-const WALL: f32 = 0.58;
-const CEILING: f32 = 0.40;
-const FLOOR: f32 = 0.52;
+const WALL: f32 = 0.36;
+const CEILING: f32 = 0.24;
+const FLOOR: f32 = 0.40;
 
 /// What comes from a direction of length 1; edges are as soft as `blur`, a part of distance 1.
 #[must_use]
@@ -81,7 +76,7 @@ pub fn radiance(d: Vec3, blur: f32) -> f32 {
 }
 
 /// Makes a white matt surface that faces the camera come out at 1; a test holds it.
-const EXPOSURE: f32 = 0.72;
+const EXPOSURE: f32 = 0.90;
 
 fn smooth(t: f32) -> f32 {
     let t = t.clamp(0.0, 1.0);

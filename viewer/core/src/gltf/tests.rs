@@ -4,6 +4,8 @@ use serde_json::{Value, json};
 
 use super::*;
 
+mod moving;
+
 /// A GLB of these two chunks.
 fn glb(document: &Value, binary: &[u8]) -> Vec<u8> {
     let mut text = document.to_string().into_bytes();
