@@ -4,6 +4,8 @@ const HERE = import.meta.url;
 const MODULES = {
   spin: ['./spin.js', './spin.wasm'],
   model: ['./model.js', './model.wasm'],
+  draco: ['./draco.js', './draco.wasm'],
+  ktx2: ['./ktx2.js', './ktx2.wasm'],
 };
 const LEGACY = './legacy.js';
 
