@@ -2,6 +2,7 @@
 
 mod command_line;
 mod inspect;
+mod model;
 mod optimize;
 mod pages;
 mod service;

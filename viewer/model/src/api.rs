@@ -45,11 +45,12 @@ impl ModelView {
     }
 
     /// Moves on to `time_ms` and draws, where something changed; whether it wants to be called again for the next picture.
-    ///
-    /// # Errors
-    /// A shader that the browser cannot compile.
-    pub fn draw(&self, time_ms: f64) -> Result<bool, JsValue> {
-        self.0.draw(time_ms)
+    pub fn draw(&self, time_ms: f64) -> bool {
+        self.0.draw(time_ms).unwrap_or_else(|error| {
+            // Such as a shader that this GPU's driver cannot compile.
+            self.0.notify("error", &error);
+            false
+        })
     }
 
     /// Takes a pointer event: phase 0 down, 1 move, 2 up, 3 cancel; CSS pixels from the canvas' top left.

@@ -1,15 +1,70 @@
 //! What all models of the page share on its one WebGL context: programs, light, targets.
 
-use wasm_bindgen::JsValue;
-use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{
+    CanvasRenderingContext2d, HtmlCanvasElement, ImageBitmapRenderingContext, OffscreenCanvas,
+};
 use xoay_viewer_core::environment;
 
 use crate::gl::{Gl, Target, Texture, floats};
 use crate::programs::Programs;
 
+/// The canvas of the page's WebGL context; it is on no page itself.
+#[derive(Clone)]
+pub enum Surface {
+    /// Its pictures are handed over without a copy.
+    Offscreen(OffscreenCanvas),
+    /// For browsers that cannot: its pictures are copied.
+    Element(HtmlCanvasElement),
+}
+
+/// Where a view's pictures go.
+pub enum Screen {
+    /// Takes pictures that are handed over.
+    Handed(ImageBitmapRenderingContext),
+    /// Takes copies.
+    Copied(CanvasRenderingContext2d),
+}
+
+impl Surface {
+    /// The context of a canvas of the page that takes this surface's pictures.
+    pub fn screen(&self, canvas: &HtmlCanvasElement) -> Result<Screen, JsValue> {
+        let context = |name| canvas.get_context(name);
+        let screen = match self {
+            Self::Offscreen(_) => context("bitmaprenderer")?
+                .and_then(|c| c.dyn_into().ok())
+                .map(Screen::Handed),
+            Self::Element(_) => context("2d")?
+                .and_then(|c| c.dyn_into().ok())
+                .map(Screen::Copied),
+        };
+        screen.ok_or_else(|| "the model's canvas has no context".into())
+    }
+
+    fn size(&self) -> [u32; 2] {
+        match self {
+            Self::Offscreen(canvas) => [canvas.width(), canvas.height()],
+            Self::Element(canvas) => [canvas.width(), canvas.height()],
+        }
+    }
+
+    fn resize(&self, [width, height]: [u32; 2]) {
+        match self {
+            Self::Offscreen(canvas) => {
+                canvas.set_width(width);
+                canvas.set_height(height);
+            }
+            Self::Element(canvas) => {
+                canvas.set_width(width);
+                canvas.set_height(height);
+            }
+        }
+    }
+}
+
 /// What all models of the page share.
 pub struct Renderer {
-    canvas: HtmlCanvasElement,
+    surface: Surface,
     pub gl: Gl,
     pub programs: Programs,
     /// The prefiltered studio.
@@ -22,12 +77,12 @@ pub struct Renderer {
 
 impl Renderer {
     /// Takes a context whose canvas is not on the page.
-    pub fn new(canvas: HtmlCanvasElement, gl: Gl) -> Result<Self, JsValue> {
+    pub fn new(surface: Surface, gl: Gl) -> Result<Self, JsValue> {
         // Rows of textures follow each other without gaps.
         gl.pixel_storei(Gl::UNPACK_ALIGNMENT, 1);
         let studio = studio(&gl)?;
         Ok(Self {
-            canvas,
+            surface,
             gl,
             programs: Programs::default(),
             studio,
@@ -36,18 +91,18 @@ impl Renderer {
         })
     }
 
-    /// Makes the shared canvas hold a picture of this size. `alone` says that no other model is drawn at present: then it
-    /// does not stay larger than needed.
-    pub fn make_room(&self, [width, height]: [u32; 2], alone: bool) {
-        let (w, h) = (self.canvas.width(), self.canvas.height());
-        let wanted = if alone {
-            (width, height)
-        } else {
-            (w.max(width), h.max(height))
+    /// Makes the shared canvas hold a picture of `size`. `alone` says that no other model is drawn at present, so that
+    /// one whose pictures are copied need not stay larger than `full`, the size at rest.
+    pub fn make_room(&self, size: [u32; 2], full: [u32; 2], alone: bool) {
+        let present = self.surface.size();
+        let wanted = match self.surface {
+            // What is handed over is the whole canvas.
+            Surface::Offscreen(_) => size,
+            Surface::Element(_) if alone => full,
+            Surface::Element(_) => [0, 1].map(|k| present[k].max(full[k])),
         };
-        if wanted != (w, h) {
-            self.canvas.set_width(wanted.0);
-            self.canvas.set_height(wanted.1);
+        if wanted != present {
+            self.surface.resize(wanted);
         }
     }
 
@@ -57,28 +112,25 @@ impl Renderer {
         self.gl.draw_arrays(Gl::TRIANGLE_STRIP, 0, vertices);
     }
 
-    /// Copies the picture at the bottom left of the shared canvas onto a canvas of the page.
-    pub fn show(&self, screen: &CanvasRenderingContext2d, [width, height]: [u32; 2]) {
-        let Some(canvas) = screen.canvas() else {
-            return;
-        };
-        let (w, h) = (f64::from(width), f64::from(height));
-        let above = f64::from(self.canvas.height()) - h;
-        let (wide, high) = (f64::from(canvas.width()), f64::from(canvas.height()));
-        // Cannot fail for canvases of one's own that have a size.
-        let _ = screen.set_global_composite_operation("copy");
-        let _ = screen
-            .draw_image_with_html_canvas_element_and_sw_and_sh_and_dx_and_dy_and_dw_and_dh(
-                &self.canvas,
-                0.0,
-                above,
-                w,
-                h,
-                0.0,
-                0.0,
-                wide,
-                high,
-            );
+    /// Shows the picture at the bottom left of the shared canvas on a canvas of the page.
+    pub fn show(&self, screen: &Screen, size: [u32; 2]) -> Result<(), JsValue> {
+        match (&self.surface, screen) {
+            (Surface::Offscreen(from), Screen::Handed(to)) => {
+                to.transfer_from_image_bitmap(&from.transfer_to_image_bitmap()?);
+                Ok(())
+            }
+            (Surface::Element(from), Screen::Copied(to)) => {
+                let [width, height] = size.map(f64::from);
+                let above = f64::from(from.height()) - height;
+                let canvas = to.canvas().ok_or(JsValue::NULL)?;
+                let (w, h) = (f64::from(canvas.width()), f64::from(canvas.height()));
+                to.clear_rect(0.0, 0.0, w, h);
+                to.draw_image_with_html_canvas_element_and_sw_and_sh_and_dx_and_dy_and_dw_and_dh(
+                    from, 0.0, above, width, height, 0.0, 0.0, w, h,
+                )
+            }
+            _ => Ok(()),
+        }
     }
 }
 

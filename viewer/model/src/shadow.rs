@@ -40,7 +40,7 @@ impl Floor {
                 f32::midpoint(min[2], max[2]),
             ],
             half: widest * (1.0 + ROOM),
-            fade: height.min(widest * 2.5).max(1e-6),
+            fade: height.min(widest * 2.5).max(widest * 0.05),
         }
     }
 
@@ -112,7 +112,7 @@ impl Shadow {
         let floor = Floor::new(scene);
         let [x, y, z] = floor.center;
         program.set("u_clip_from_world", &scene.camera.clip_from_world.0);
-        program.set("u_center", &[x, y - floor.fade * 2e-3, z]);
+        program.set("u_center", &[x, y - floor.half * 2e-3, z]);
         program.set("u_half", &[floor.half]);
         program.bind("t_shadow", 0, Gl::TEXTURE_2D, &self.picture.color);
         States {

@@ -4,10 +4,10 @@ use std::cell::RefCell;
 use std::rc::{Rc, Weak};
 
 use wasm_bindgen::prelude::*;
-use web_sys::{Event, HtmlCanvasElement, WebGlContextAttributes};
+use web_sys::{Event, EventTarget, HtmlCanvasElement, OffscreenCanvas, WebGlContextAttributes};
 
 use crate::gl::Gl;
-use crate::renderer::Renderer;
+use crate::renderer::{Renderer, Screen, Surface};
 use crate::view::View;
 
 /// What the views of a page may keep on the GPU together; beyond it, those drawn longest ago give theirs back. Their
@@ -16,7 +16,7 @@ const MOST_BYTES: usize = 384 << 20;
 
 #[derive(Default)]
 struct Page {
-    surface: Option<(HtmlCanvasElement, Gl)>,
+    surface: Option<(Surface, Gl)>,
     renderer: Option<Renderer>,
     /// Counts contexts, so that whoever waited for something knows whether it is still the same.
     generation: u32,
@@ -45,6 +45,14 @@ pub fn context() -> Result<(Gl, u32), JsValue> {
         page.prepare()?;
         let renderer = page.renderer.as_ref().ok_or(JsValue::NULL)?;
         Ok((renderer.gl.clone(), page.generation))
+    })
+}
+
+/// The context of a canvas of the page that takes the pictures.
+pub fn screen(canvas: &HtmlCanvasElement) -> Result<Screen, JsValue> {
+    PAGE.with_borrow(|page| {
+        let (surface, _) = page.surface.as_ref().ok_or(JsValue::NULL)?;
+        surface.screen(canvas)
     })
 }
 
@@ -100,14 +108,14 @@ impl Page {
         if self.surface.is_none() {
             self.surface = Some(surface()?);
         }
-        let Some((canvas, gl)) = self.surface.clone() else {
+        let Some((surface, gl)) = self.surface.clone() else {
             return Ok(());
         };
         if gl.is_context_lost() {
             return Err("the WebGL context was lost".into());
         }
         if self.renderer.is_none() {
-            self.renderer = Some(Renderer::new(canvas, gl)?);
+            self.renderer = Some(Renderer::new(surface, gl)?);
             self.generation += 1;
         }
         Ok(())
@@ -115,26 +123,39 @@ impl Page {
 }
 
 /// A canvas that is on no page, its context, and ears for its loss.
-fn surface() -> Result<(HtmlCanvasElement, Gl), JsValue> {
-    let document = web_sys::window().and_then(|w| w.document());
-    let document = document.ok_or(JsValue::NULL)?;
-    let canvas: HtmlCanvasElement = document.create_element("canvas")?.dyn_into()?;
+fn surface() -> Result<(Surface, Gl), JsValue> {
     let attributes = WebGlContextAttributes::new();
     attributes.set_alpha(true);
     attributes.set_antialias(true);
     attributes.set_premultiplied_alpha(true);
-    let gl = canvas.get_context_with_context_options("webgl2", &attributes)?;
-    let gl = gl.and_then(|gl| gl.dyn_into().ok());
-    let gl: Gl = gl.ok_or("this browser has no WebGL 2")?;
+    let (surface, gl, target) = offscreen(&attributes).or_else(|_| element(&attributes))?;
     for (name, heard) in [
         ("webglcontextlost", lost as fn(Event)),
         ("webglcontextrestored", restored),
     ] {
         // As long as the page lives.
         let heard = Closure::<dyn FnMut(Event)>::new(heard).into_js_value();
-        canvas.add_event_listener_with_callback(name, heard.unchecked_ref())?;
+        target.add_event_listener_with_callback(name, heard.unchecked_ref())?;
     }
-    Ok((canvas, gl))
+    Ok((surface, gl))
+}
+
+type Made = (Surface, Gl, EventTarget);
+
+fn offscreen(attributes: &WebGlContextAttributes) -> Result<Made, JsValue> {
+    let canvas = OffscreenCanvas::new(1, 1)?;
+    let gl = canvas.get_context_with_context_options("webgl2", attributes)?;
+    let gl = gl.ok_or(JsValue::NULL)?.dyn_into()?;
+    Ok((Surface::Offscreen(canvas.clone()), gl, canvas.into()))
+}
+
+fn element(attributes: &WebGlContextAttributes) -> Result<Made, JsValue> {
+    let document = web_sys::window().and_then(|w| w.document());
+    let canvas = document.ok_or(JsValue::NULL)?.create_element("canvas")?;
+    let canvas: HtmlCanvasElement = canvas.dyn_into()?;
+    let gl = canvas.get_context_with_context_options("webgl2", attributes)?;
+    let gl = gl.ok_or("this browser has no WebGL 2")?.dyn_into()?;
+    Ok((Surface::Element(canvas.clone()), gl, canvas.into()))
 }
 
 fn lost(event: Event) {

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use js_sys::Function;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
+use web_sys::HtmlCanvasElement;
 use xoay_viewer_core::camera::{Camera, START_ELEVATION_RAD, Subject};
 use xoay_viewer_core::gesture::Gestures;
 use xoay_viewer_core::gltf::Model;
@@ -17,6 +17,7 @@ use xoay_viewer_core::pick::Pick;
 use xoay_viewer_core::pose::Pose;
 
 use crate::draw::{self, Scene};
+use crate::renderer::Screen;
 use crate::resources::Resources;
 use crate::shadow::Shadow;
 use crate::{decoders, fetching, shared};
@@ -32,7 +33,7 @@ pub struct View(pub(crate) RefCell<State>);
 /// What a view is at present.
 pub struct State {
     canvas: HtmlCanvasElement,
-    screen: CanvasRenderingContext2d,
+    screen: Screen,
     url: String,
     notify: Function,
     decoder: Function,
@@ -83,7 +84,7 @@ impl View {
     ) -> Result<Rc<Self>, JsValue> {
         // A browser without WebGL is known before the network is asked.
         shared::context()?;
-        let screen = canvas.get_context("2d")?.and_then(|c| c.dyn_into().ok());
+        let screen = shared::screen(&canvas)?;
         let bytes = fetching::bytes(&url).await?;
         let decoded = decoders::draco(&decoder, &bytes).await?;
         let model = Model::read_with(&bytes, &decoded);
@@ -91,7 +92,7 @@ impl View {
         drop((bytes, decoded));
         let view = Rc::new(Self(RefCell::new(State {
             canvas,
-            screen: screen.ok_or("this canvas has no 2D context")?,
+            screen,
             url,
             notify,
             decoder,
@@ -215,10 +216,13 @@ impl View {
             state.width_px = width_px.within(1.0, 8192.0);
             state.height_px = height_px.within(1.0, 8192.0);
             state.pixel_ratio = pixel_ratio.within(0.5, 2.0);
-            let [width, height] = state.canvas_size(1.0);
-            if [state.canvas.width(), state.canvas.height()] != [width, height] {
-                state.canvas.set_width(width);
-                state.canvas.set_height(height);
+            // One that is handed its pictures has their size; setting it would lose the picture in view.
+            if let Screen::Copied(_) = state.screen {
+                let [width, height] = state.canvas_size(1.0);
+                if [state.canvas.width(), state.canvas.height()] != [width, height] {
+                    state.canvas.set_width(width);
+                    state.canvas.set_height(height);
+                }
             }
         }
         self.changed();
@@ -355,9 +359,9 @@ impl State {
                 Some(shadow) if !renew => shadow,
                 old => Shadow::new(renderer, &scene, old)?,
             };
-            renderer.make_room(full, alone);
+            renderer.make_room(size, full, alone);
             draw::draw(renderer, &scene, &shadow, size)?;
-            renderer.show(screen, size);
+            renderer.show(screen, size)?;
             Ok(shadow)
         });
         let painted = match drawn {

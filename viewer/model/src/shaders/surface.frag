@@ -201,8 +201,9 @@ void main() {
     float sa = s < 0.25 ? -339.2 * s2 + 161.4 * s - 25.9 : -8.48 * s2 + 14.3 * s - 9.95;
     float sb = s < 0.25 ? 44.0 * s2 - 23.7 * s + 3.26 : 1.97 * s2 - 3.27 * s + 0.72;
     float fuzz = clamp((exp(sa * n_dot_v + sb) + (s < 0.25 ? 0.0 : 0.1 * (s - 0.25))) / 3.14159, 0.0, 1.0);
-    float kept = 1.0 - max(sheen.r, max(sheen.g, sheen.b)) * fuzz;
-    specular = specular * kept + sheen.rgb * fuzz * falls * occlusion;
+    // What the fibres take from the light below them, on average.
+    float kept = 1.0 - 0.157 * max(sheen.r, max(sheen.g, sheen.b));
+    specular = specular * kept + sheen.rgb * fuzz * 3.14159 * falls * occlusion;
     diffuse *= kept;
     page *= kept;
 #endif
