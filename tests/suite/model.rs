@@ -88,7 +88,6 @@ async fn numbers(browser: &Browser, expression: &str) -> Result<Vec<f64>> {
 async fn fifty_models_share_one_context() -> Result<()> {
     let (_site, browser) = show(50).await?;
     assert_eq!(browser.run("return contexts.length").await?, 1);
-    browser.screenshot("model-fifty").await?;
     for viewer in [0, 1, 25, 49] {
         let covered = covered(&pixels(&browser, viewer).await?);
         assert!((150..2800).contains(&covered), "{viewer}: {covered}");
@@ -123,9 +122,6 @@ async fn after_a_lost_context_all_models_are_as_before() -> Result<()> {
         .await?;
     let notes = "viewers().map(v => v.shadowRoot.querySelector('[part=message]').hidden)";
     browser.until(&format!("{notes}.every(h => !h)")).await?;
-    // The pictures stay in the meantime.
-    let meanwhile = pixels(&browser, 1).await?;
-    assert!(difference(&before[1], &meanwhile) < 1e-9);
     browser.run("lose.restoreContext()").await?;
     browser.until(&format!("{notes}.every(h => h)")).await?;
     let angle = browser.run("return viewers()[1].angle").await?;

@@ -16,15 +16,15 @@ fn lost() -> JsValue {
     "the WebGL context was lost".into()
 }
 
-/// A shader program and where its uniforms are.
-pub struct Program {
+/// A program that the browser is compiling, while others go on.
+pub struct Compiling {
     gl: Gl,
     id: WebGlProgram,
-    uniforms: Vec<(String, u32, WebGlUniformLocation)>,
+    shaders: [WebGlShader; 2],
 }
 
-impl Program {
-    /// Compiles and links two shaders; a program's inputs keep the locations that the shader gives them.
+impl Compiling {
+    /// Begins to compile and link two shaders; a program's inputs keep the locations that the shader gives them.
     pub fn new(gl: &Gl, vertex: &str, fragment: &str) -> Result<Self, JsValue> {
         let shader = |kind, source: &str| {
             let shader = gl.create_shader(kind).ok_or_else(lost)?;
@@ -41,6 +41,16 @@ impl Program {
             gl.attach_shader(&id, shader);
         }
         gl.link_program(&id);
+        Ok(Self {
+            gl: gl.clone(),
+            id,
+            shaders,
+        })
+    }
+
+    /// Waits for it.
+    pub fn finish(self) -> Result<Program, JsValue> {
+        let Self { gl, id, shaders } = self;
         let linked = gl.get_program_parameter(&id, Gl::LINK_STATUS).is_truthy();
         if !linked && !gl.is_context_lost() {
             let logs = shaders.iter().filter_map(|s| gl.get_shader_info_log(s));
@@ -60,13 +70,22 @@ impl Program {
             let end = name.find('[').unwrap_or(name.len());
             Some((name[..end].to_owned(), info.type_(), at))
         });
-        Ok(Self {
+        Ok(Program {
             uniforms: uniforms.collect(),
             gl: gl.clone(),
             id,
         })
     }
+}
 
+/// A shader program and where its uniforms are.
+pub struct Program {
+    gl: Gl,
+    id: WebGlProgram,
+    uniforms: Vec<(String, u32, WebGlUniformLocation)>,
+}
+
+impl Program {
     /// Uses it for what is set and drawn from now on.
     pub fn begin(&self) {
         self.gl.use_program(Some(&self.id));
@@ -123,9 +142,9 @@ impl States {
     pub fn set(self, gl: &Gl) {
         let switch = |on: bool, what| {
             if on {
-                gl.enable(what)
+                gl.enable(what);
             } else {
-                gl.disable(what)
+                gl.disable(what);
             }
         };
         switch(self.cull.is_some(), Gl::CULL_FACE);

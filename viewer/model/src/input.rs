@@ -17,14 +17,14 @@ impl State {
     }
 
     /// A point of the canvas in halves of the view's height from its centre, right and up.
-    fn from_centre(&self, x: f64, y: f64) -> [f64; 2] {
+    fn off_centre(&self, x: f64, y: f64) -> [f64; 2] {
         let half = self.height_px / 2.0;
         [(x - self.width_px / 2.0) / half, 1.0 - y / half]
     }
 
     /// Comes nearer to a point of the canvas, CSS pixels.
     pub fn zoom_at(&mut self, factor: f64, x: f64, y: f64) {
-        let [right, up] = self.from_centre(x, y);
+        let [right, up] = self.off_centre(x, y);
         self.orbit.zoom_at(factor, right, up);
         self.settle();
     }
@@ -42,7 +42,7 @@ impl State {
                 dx,
                 dy,
             } => {
-                let [right, up] = self.from_centre(x, y);
+                let [right, up] = self.off_centre(x, y);
                 self.orbit.zoom_at(factor, right, up);
                 let half = self.height_px / 2.0;
                 self.orbit.pan_by(dx / half, -dy / half);

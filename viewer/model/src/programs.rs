@@ -5,7 +5,7 @@ use std::rc::Rc;
 use wasm_bindgen::JsValue;
 use xoay_viewer_core::gltf::{AlphaMode, Draw, Material, Semantic, Slot};
 
-use crate::gl::{Gl, Program};
+use crate::gl::{Compiling, Gl, Program};
 
 macro_rules! shader {
     ($name:literal) => {
@@ -118,21 +118,41 @@ pub enum Use {
 
 /// All programs of the page.
 #[derive(Default)]
-pub struct Programs(Vec<(Use, Rc<Program>)>);
+pub struct Programs {
+    ready: Vec<(Use, Rc<Program>)>,
+    begun: Vec<(Use, Compiling)>,
+}
 
 impl Programs {
+    /// Begins to compile what a draw will need, so that it is there when the textures are.
+    pub fn expect(&mut self, gl: &Gl, variant: Variant) -> Result<(), JsValue> {
+        let caster = Use::Caster(caster(variant));
+        for wanted in [Use::Surface(variant), caster, Use::Blur, Use::Floor] {
+            let ready = self.ready.iter().any(|known| known.0 == wanted);
+            if !ready && self.begun.iter().all(|known| known.0 != wanted) {
+                self.begun.push((wanted, make(gl, wanted)?));
+            }
+        }
+        Ok(())
+    }
+
     /// The program for a use, in use.
     pub fn begin(&mut self, gl: &Gl, wanted: Use) -> Result<Rc<Program>, JsValue> {
         let wanted = match wanted {
             Use::Caster(variant) => Use::Caster(caster(variant)),
             other => other,
         };
-        let known = self.0.iter().find(|(for_what, _)| *for_what == wanted);
+        let known = self.ready.iter().find(|known| known.0 == wanted);
         let program = if let Some((_, program)) = known {
             program.clone()
         } else {
-            let program = Rc::new(make(gl, wanted)?);
-            self.0.push((wanted, program.clone()));
+            let begun = self.begun.iter().position(|known| known.0 == wanted);
+            let compiling = match begun {
+                Some(place) => self.begun.swap_remove(place).1,
+                None => make(gl, wanted)?,
+            };
+            let program = Rc::new(compiling.finish()?);
+            self.ready.push((wanted, program.clone()));
             program
         };
         program.begin();
@@ -140,18 +160,23 @@ impl Programs {
     }
 }
 
-fn make(gl: &Gl, wanted: Use) -> Result<Program, JsValue> {
+fn make(gl: &Gl, wanted: Use) -> Result<Compiling, JsValue> {
     match wanted {
         Use::Surface(variant) => {
             compile(gl, variant, shader!("light.glsl"), shader!("surface.frag"))
         }
         Use::Caster(variant) => compile(gl, variant, "", shader!("caster.frag")),
-        Use::Blur => Program::new(gl, shader!("screen.vert"), shader!("blur.frag")),
-        Use::Floor => Program::new(gl, shader!("floor.vert"), shader!("floor.frag")),
+        Use::Blur => Compiling::new(gl, shader!("screen.vert"), shader!("blur.frag")),
+        Use::Floor => Compiling::new(gl, shader!("floor.vert"), shader!("floor.frag")),
     }
 }
 
-fn compile(gl: &Gl, variant: Variant, constants: &str, fragment: &str) -> Result<Program, JsValue> {
+fn compile(
+    gl: &Gl,
+    variant: Variant,
+    constants: &str,
+    fragment: &str,
+) -> Result<Compiling, JsValue> {
     let mut defines = String::new();
     for (bit, name) in (0..).zip(SWITCHES) {
         if variant & switch(bit) != 0 {
@@ -169,7 +194,7 @@ fn compile(gl: &Gl, variant: Variant, constants: &str, fragment: &str) -> Result
             textures.push_str(part);
         }
     }
-    Program::new(
+    Compiling::new(
         gl,
         &[&defines, shader!("surface.vert")].concat(),
         &[&defines, "in vec4 v_uv;\n", &textures, constants, fragment].concat(),

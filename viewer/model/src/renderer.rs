@@ -21,7 +21,7 @@ pub enum Surface {
 /// Where a view's pictures go.
 pub enum Screen {
     /// Takes pictures that are handed over.
-    Handed(ImageBitmapRenderingContext),
+    Handed(ImageBitmapRenderingContext, HtmlCanvasElement),
     /// Takes copies.
     Copied(CanvasRenderingContext2d),
 }
@@ -33,7 +33,7 @@ impl Surface {
         let screen = match self {
             Self::Offscreen(_) => context("bitmaprenderer")?
                 .and_then(|c| c.dyn_into().ok())
-                .map(Screen::Handed),
+                .map(|c| Screen::Handed(c, canvas.clone())),
             Self::Element(_) => context("2d")?
                 .and_then(|c| c.dyn_into().ok())
                 .map(Screen::Copied),
@@ -115,7 +115,12 @@ impl Renderer {
     /// Shows the picture at the bottom left of the shared canvas on a canvas of the page.
     pub fn show(&self, screen: &Screen, size: [u32; 2]) -> Result<(), JsValue> {
         match (&self.surface, screen) {
-            (Surface::Offscreen(from), Screen::Handed(to)) => {
+            (Surface::Offscreen(from), Screen::Handed(to, canvas)) => {
+                // Whoever saves the canvas as a file gets it at this size.
+                if [canvas.width(), canvas.height()] != size {
+                    canvas.set_width(size[0]);
+                    canvas.set_height(size[1]);
+                }
                 to.transfer_from_image_bitmap(&from.transfer_to_image_bitmap()?);
                 Ok(())
             }

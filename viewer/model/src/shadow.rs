@@ -89,7 +89,7 @@ impl Shadow {
             test_depth: false,
         }
         .set(&gl);
-        let step = 1.1 / SIZE_PX as f32;
+        let step = 1.83 / SIZE_PX as f32;
         for (from, to, step) in [
             (&blurs[0], &blurs[1], [step, 0.0]),
             (&blurs[1], &picture, [0.0, step]),

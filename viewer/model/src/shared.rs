@@ -6,7 +6,10 @@ use std::rc::{Rc, Weak};
 use wasm_bindgen::prelude::*;
 use web_sys::{Event, EventTarget, HtmlCanvasElement, OffscreenCanvas, WebGlContextAttributes};
 
+use xoay_viewer_core::gltf::Model;
+
 use crate::gl::Gl;
+use crate::programs;
 use crate::renderer::{Renderer, Screen, Surface};
 use crate::view::View;
 
@@ -45,6 +48,20 @@ pub fn context() -> Result<(Gl, u32), JsValue> {
         page.prepare()?;
         let renderer = page.renderer.as_ref().ok_or(JsValue::NULL)?;
         Ok((renderer.gl.clone(), page.generation))
+    })
+}
+
+/// Begins to compile what a model will be drawn with.
+pub fn expect(model: &Model) -> Result<(), JsValue> {
+    PAGE.with_borrow_mut(|page| {
+        let Some(renderer) = page.renderer.as_mut() else {
+            return Ok(());
+        };
+        for draw in &model.draws {
+            let variant = programs::surface(draw, &model.materials[draw.material]);
+            renderer.programs.expect(&renderer.gl, variant)?;
+        }
+        Ok(())
     })
 }
 
@@ -158,6 +175,7 @@ fn element(attributes: &WebGlContextAttributes) -> Result<Made, JsValue> {
     Ok((Surface::Element(canvas.clone()), gl, canvas.into()))
 }
 
+#[allow(clippy::needless_pass_by_value)] // so a listener is called
 fn lost(event: Event) {
     // Only then does the browser give it back.
     event.prevent_default();
@@ -169,6 +187,7 @@ fn lost(event: Event) {
     drop(renderer);
 }
 
+#[allow(clippy::needless_pass_by_value)] // so a listener is called
 fn restored(_: Event) {
     for view in all() {
         view.restore();

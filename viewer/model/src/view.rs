@@ -31,6 +31,7 @@ const SHADOW_EVERY: u32 = 3;
 pub struct View(pub(crate) RefCell<State>);
 
 /// What a view is at present.
+#[allow(clippy::struct_excessive_bools)] // five facts that do not depend on each other
 pub struct State {
     canvas: HtmlCanvasElement,
     screen: Screen,
@@ -139,6 +140,7 @@ impl View {
                 state.decoder.clone(),
             )
         };
+        shared::expect(&model)?;
         let resources = Resources::load(&gl, &model, &url, &decoder).await?;
         if !shared::is_current(generation) {
             return Err("the WebGL context was lost".into());
@@ -345,7 +347,7 @@ impl State {
         let old = resources.shadow.take();
         self.pictures = self.pictures.wrapping_add(1);
         let renew = self.shadow_stale
-            && (!self.play.playing || old.is_none() || self.pictures % SHADOW_EVERY == 0);
+            && (!self.play.playing || old.is_none() || self.pictures.is_multiple_of(SHADOW_EVERY));
         let scene = Scene {
             model: &model,
             pose: &self.pose,

@@ -6,8 +6,8 @@ layout(location = 0) out vec4 out_color;
 
 void main() {
     vec2 sum = vec2(0.0), whole = vec2(0.0);
-    for (int i = -20; i <= 20; i++) {
-        float at = float(i) * 0.1;
+    for (int i = -12; i <= 12; i++) {
+        float at = float(i) / 6.0;
         vec2 weight = exp(-vec2(14.0, 2.2) * at * at);
         sum += texture(t_source, v_place + u_step * float(i)).rg * weight;
         whole += weight;
