@@ -255,7 +255,7 @@ mod tests {
         assert!(orbit.pan().iter().all(|p| p.abs() <= 0.5 + 1e-9));
         orbit.zoom_by(0.1);
         orbit.finish();
-        assert_eq!(orbit.pan(), [0.0, 0.0]);
+        assert!(orbit.pan().iter().all(|p| p.abs() < 1e-12));
     }
 
     #[test]

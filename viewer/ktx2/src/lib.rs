@@ -15,6 +15,6 @@ use wasm_bindgen::prelude::*;
 /// # Errors
 /// A text for people who read English: what is wrong with the file.
 #[wasm_bindgen]
-pub fn decode(bytes: &[u8], formats: Vec<u32>) -> Result<Vec<u8>, JsValue> {
-    transcode(bytes, &formats).map_err(|error| JsValue::from(error.to_string()))
+pub fn decode(bytes: &[u8], formats: &[u32]) -> Result<Vec<u8>, JsValue> {
+    transcode(bytes, formats).map_err(|error| JsValue::from(error.to_string()))
 }

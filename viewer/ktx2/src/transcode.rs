@@ -126,21 +126,21 @@ mod tests {
             let size = blocks[level].len() as u64;
             longs(&mut out, &[places[level], size, size]);
         }
-        // Size; vendor and type; version and size; model 166 (UASTC), primaries, sRGB, flags; block of 4×4; 16 bytes in
+        // Size; vendor and type; version and size; model 0xa6 (UASTC), primaries, sRGB, flags; block of 4×4; 16 bytes in
         // plane 0; one sample of RGBA over 128 bits.
         words(
             &mut out,
             &[
                 44,
                 0,
-                2 | 40 << 16,
-                166 | 1 << 8 | 2 << 16,
+                2 | 0x28 << 16,
+                0xa6 | 1 << 8 | 2 << 16,
                 3 | 3 << 8,
                 16,
                 0,
             ],
         );
-        words(&mut out, &[127 << 16 | 3 << 24, 0, 0, u32::MAX]);
+        words(&mut out, &[0x7f << 16 | 3 << 24, 0, 0, u32::MAX]);
         out.resize(out.len().next_multiple_of(16), 0);
         for level in (0..levels as usize).rev() {
             out.extend(&blocks[level]);

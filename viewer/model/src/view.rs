@@ -215,16 +215,19 @@ impl View {
     pub fn resize(&self, width_px: f64, height_px: f64, pixel_ratio: f64) {
         {
             let state = &mut *self.0.borrow_mut();
+            let before = (state.width_px, state.height_px, state.pixel_ratio);
             state.width_px = width_px.within(1.0, 8192.0);
             state.height_px = height_px.within(1.0, 8192.0);
             state.pixel_ratio = pixel_ratio.within(0.5, 2.0);
-            // One that is handed its pictures has their size; setting it would lose the picture in view.
+            // Pages tell it more often than it changes.
+            if before == (state.width_px, state.height_px, state.pixel_ratio) {
+                return;
+            }
+            // One that is handed its pictures takes their size; setting it would lose the picture in view.
             if let Screen::Copied(_) = state.screen {
                 let [width, height] = state.canvas_size(1.0);
-                if [state.canvas.width(), state.canvas.height()] != [width, height] {
-                    state.canvas.set_width(width);
-                    state.canvas.set_height(height);
-                }
+                state.canvas.set_width(width);
+                state.canvas.set_height(height);
             }
         }
         self.changed();
