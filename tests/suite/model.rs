@@ -90,11 +90,11 @@ async fn fifty_models_share_one_context() -> Result<()> {
     assert_eq!(browser.run("return contexts.length").await?, 1);
     // An emulated GPU is at work on them for a while after the page believes that they are drawn.
     browser
-        .run("window.gl = contexts[0]; window.fence = gl.fenceSync(gl.SYNC_GPU_COMMANDS_COMPLETE, 0); gl.flush()")
+        .run("window.gl = contexts[0]; window.drawn = gl.fenceSync(gl.SYNC_GPU_COMMANDS_COMPLETE, 0); gl.flush()")
         .await?;
     browser
         .until_within(
-            "gl.getSyncParameter(fence, gl.SYNC_STATUS) === gl.SIGNALED",
+            "gl.getSyncParameter(drawn, gl.SYNC_STATUS) === gl.SIGNALED",
             120,
         )
         .await?;

@@ -4,10 +4,12 @@
 const SCALES: [f64; 4] = [1.0, 0.8, 0.62, 0.5];
 /// A frame that took longer than this is slow: motion begins to look like steps.
 const SLOW_MS: f64 = 27.0;
+/// A frame that took longer than this will not be saved by a few pixels less.
+const VERY_SLOW_MS: f64 = 60.0;
 /// A frame that took less leaves room for more pixels.
 const QUICK_MS: f64 = 13.0;
 /// Slow frames in a row before there are fewer pixels.
-const PATIENCE: u32 = 3;
+const PATIENCE: u32 = 2;
 /// Quick frames in a row before there are more again, at first.
 const TRUST: u32 = 24;
 /// A longer wait was no frame's work, but a pause.
@@ -62,7 +64,11 @@ impl Pace {
             0
         };
         if self.slow >= PATIENCE && self.level + 1 < SCALES.len() {
-            self.level += 1;
+            self.level = if frame_ms > VERY_SLOW_MS {
+                SCALES.len() - 1
+            } else {
+                self.level + 1
+            };
             (self.slow, self.quick) = (0, 0);
         } else if self.quick >= self.trust && self.level > 0 {
             self.level -= 1;
@@ -97,6 +103,14 @@ mod tests {
             "the least is half"
         );
         assert!(after(&mut pace, &mut now, 8.0, 3000) > 0.99);
+    }
+
+    #[test]
+    fn where_it_is_much_too_slow_it_goes_to_the_least_at_once() {
+        let (mut pace, mut now) = (Pace::default(), 0.0);
+        assert!(after(&mut pace, &mut now, 150.0, 3) < 0.51);
+        let (mut pace, mut now) = (Pace::default(), 0.0);
+        assert!(after(&mut pace, &mut now, 40.0, 3) > 0.7);
     }
 
     #[test]
