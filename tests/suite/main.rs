@@ -3,6 +3,7 @@
 mod command_line;
 mod element;
 mod inspect;
+mod model;
 mod optimize;
 mod pages;
 mod service;

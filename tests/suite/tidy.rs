@@ -157,7 +157,13 @@ fn the_layers_hold() {
     ] {
         must_not(stage, &["xoay-pipeline"]);
     }
-    for viewer in ["xoay-viewer-core", "xoay-viewer-spin", "xoay-viewer-model"] {
+    for viewer in [
+        "xoay-viewer-core",
+        "xoay-viewer-spin",
+        "xoay-viewer-model",
+        "xoay-viewer-draco",
+        "xoay-viewer-ktx2",
+    ] {
         must_not_reach(&in_browser, viewer, &service);
         must_not_reach(
             &in_browser,
@@ -217,7 +223,13 @@ fn only_imaging_links_image_codecs_and_the_viewer_links_no_c_at_all() {
             );
         }
     }
-    for viewer in ["xoay-viewer-core", "xoay-viewer-spin", "xoay-viewer-model"] {
+    for viewer in [
+        "xoay-viewer-core",
+        "xoay-viewer-spin",
+        "xoay-viewer-model",
+        "xoay-viewer-draco",
+        "xoay-viewer-ktx2",
+    ] {
         for id in in_browser.closure(viewer, true) {
             let name = in_browser.name(id);
             assert!(

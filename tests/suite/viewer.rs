@@ -21,6 +21,15 @@ const WATCH: &str = "
     for (const name of ['load', 'frame', 'error', 'view']) {
         document.addEventListener('xoay-' + name, e => seen.events.push([name, e.detail]));
     }
+    window.contexts = [];
+    for (const kind of [HTMLCanvasElement, OffscreenCanvas]) {
+        const get = kind.prototype.getContext;
+        kind.prototype.getContext = function (...wanted) {
+            const context = get.apply(this, wanted);
+            if (wanted[0] === 'webgl2') contexts.push(context);
+            return context;
+        };
+    }
     window.viewer = () => document.querySelector('xoay-viewer');
     window.part = name => viewer().shadowRoot.querySelector('[part=' + name + ']');
     window.pixels = async () => {
@@ -280,7 +289,9 @@ async fn a_lost_context_is_restored() -> Result<()> {
     let (_site, browser) = show(MODEL, 1280, 800).await?;
     loaded(&browser, "model").await?;
     let before = pixels(&browser).await?;
-    browser.run("window.lose = viewer().shadowRoot.querySelector('canvas.model').getContext('webgl2').getExtension('WEBGL_lose_context'); lose.loseContext()").await?;
+    browser
+        .run("window.lose = contexts[0].getExtension('WEBGL_lose_context'); lose.loseContext()")
+        .await?;
     browser.until("!part('message').hidden").await?;
     browser.run("lose.restoreContext()").await?;
     browser

@@ -1,4 +1,4 @@
-//! Makes the viewer's files: two WebAssembly modules by a nested cargo, the loader and its features with all names put in,
+//! Makes the viewer's files: the WebAssembly modules by a nested cargo, the loader and its features with all names put in,
 //! the legacy script, the type declarations and npm's description; compresses them and writes a table that `lib.rs` includes.
 //!
 //! Environment: `VIEWER_DIST` names a folder with the finished files, which are then taken as they are. `WASM_OPT` names a
@@ -16,7 +16,7 @@ use anyhow::{Context as _, Result, bail};
 use sha2::{Digest as _, Sha256};
 
 /// What the files are made of, relative to the workspace: nothing else rebuilds the viewer.
-const SOURCES: [&str; 11] = [
+const SOURCES: [&str; 14] = [
     "Cargo.toml",
     "Cargo.lock",
     "pipeline/format/Cargo.toml",
@@ -24,14 +24,22 @@ const SOURCES: [&str; 11] = [
     "viewer/bundle/build.rs",
     "viewer/bundle/build",
     "viewer/core",
+    "viewer/draco",
+    "viewer/ktx2",
     "viewer/spin",
+    "viewer/studio",
     "viewer/model",
     "viewer/element",
     "viewer/legacy/legacy.js",
 ];
 
 /// Modules: file stem, and the crate's library name.
-const MODULES: [(&str, &str); 2] = [("spin", "xoay_viewer_spin"), ("model", "xoay_viewer_model")];
+const MODULES: [(&str, &str); 4] = [
+    ("spin", "xoay_viewer_spin"),
+    ("model", "xoay_viewer_model"),
+    ("draco", "xoay_viewer_draco"),
+    ("ktx2", "xoay_viewer_ktx2"),
+];
 
 /// What the loader imports when a product or a page asks for it, one file each.
 const FEATURES: [&str; 8] = [
@@ -135,6 +143,10 @@ fn compile(workspace: &Path, target: &Path) -> Result<()> {
             "xoay-viewer-spin",
             "--package",
             "xoay-viewer-model",
+            "--package",
+            "xoay-viewer-draco",
+            "--package",
+            "xoay-viewer-ktx2",
         ])
         .arg("--target-dir")
         .arg(target);
@@ -342,18 +354,29 @@ fn embed(files: &[File], out: &Path) -> Result<()> {
     Ok(())
 }
 
+/// From this size on one setting of the encoder has to do: the others win a percent and take a minute.
+const LARGE: usize = 1 << 19;
+
 /// The smallest of what the encoder makes of its few settings; which one wins differs from file to file.
 fn compress(bytes: &[u8]) -> Result<Vec<u8>> {
     use brotli::enc::BrotliEncoderParams;
     use brotli::enc::backward_references::BrotliEncoderMode;
 
     let mut smallest: Option<Vec<u8>> = None;
-    for mode in [
-        BrotliEncoderMode::BROTLI_MODE_GENERIC,
-        BrotliEncoderMode::BROTLI_MODE_TEXT,
-        BrotliEncoderMode::BROTLI_MODE_FONT,
-    ] {
-        for lgblock in [0, 16, 18] {
+    let (modes, blocks): (&[_], &[_]) = if bytes.len() < LARGE {
+        (
+            &[
+                BrotliEncoderMode::BROTLI_MODE_GENERIC,
+                BrotliEncoderMode::BROTLI_MODE_TEXT,
+                BrotliEncoderMode::BROTLI_MODE_FONT,
+            ],
+            &[0, 16, 18],
+        )
+    } else {
+        (&[BrotliEncoderMode::BROTLI_MODE_GENERIC], &[0])
+    };
+    for &mode in modes {
+        for &lgblock in blocks {
             let parameters = BrotliEncoderParams {
                 quality: 11,
                 mode,

@@ -11,6 +11,8 @@ import { withApi } from './api.js';
 const FILES = {
   spin: [new URL('./spin.js', import.meta.url), new URL('./spin.wasm', import.meta.url)],
   model: [new URL('./model.js', import.meta.url), new URL('./model.wasm', import.meta.url)],
+  draco: [new URL('./draco.js', import.meta.url), new URL('./draco.wasm', import.meta.url)],
+  ktx2: [new URL('./ktx2.js', import.meta.url), new URL('./ktx2.wasm', import.meta.url)],
   legacy: [new URL('./legacy.js', import.meta.url)],
   controls: [new URL('./controls.js', import.meta.url)],
   hotspots: [new URL('./hotspots.js', import.meta.url)],
@@ -367,32 +369,29 @@ class XoayViewer extends withApi(inBrowser ? HTMLElement : class {}) {
   async _open_model(module, run) {
     const canvas = this._newCanvas('model');
     const url = new URL(this._parts.model.url, this._base).href;
-    canvas.addEventListener('webglcontextlost', (event) => {
-      event.preventDefault();
-      this._say(this._t.errors.lost);
-    });
-    canvas.addEventListener('webglcontextrestored', () => this._rebuild('model'));
+    let view = null;
+    const tell = () => this._emit('load', { view: 'model', triangles: view.triangles });
+    const heard = {
+      draw: () => this._wake(),
+      lost: () => this._say(this._t.errors.lost),
+      restored: () => {
+        this._note.hidden = true;
+        tell();
+      },
+      error: (error) => this._fail(run, 'model', error),
+    };
     try {
-      const view = await module.ModelView.load(canvas, url, this._still(), () => this._wake());
+      view = await module.ModelView.load(canvas, url, this._still(), (what, value) => {
+        if (run === this._run && heard[what]) heard[what](value);
+      }, load);
       view.canvas = canvas;
-      if (run === this._run) this._emit('load', { view: 'model', triangles: view.triangles });
+      if (run === this._run) tell();
       else view.free();
       return view;
     } catch (error) {
       canvas.remove();
       throw error;
     }
-  }
-
-  /** Makes a view anew at the same angle, after its context was lost. */
-  _rebuild(name) {
-    const old = this._views[name];
-    if (!old) return;
-    const angle = old.angle_deg;
-    this._drop(name);
-    if (this._shown !== name) return;
-    this._view = null;
-    this._show(name).then(() => { this.angle = angle; });
   }
 
   _drop(name) {

@@ -77,10 +77,14 @@ mod tests {
         let loader = file("xoay-viewer.js").and_then(|f| f.brotli).unwrap().len();
         let (spin, model) = (packed(&["spin-"]), packed(&["model-"]));
         let controls = packed(&["controls-"]);
+        // These two cost nothing until a model asks for one of them.
+        let (draco, ktx2) = (packed(&["draco-"]), packed(&["ktx2-"]));
         println!(
-            "brotli bytes: loader {loader}, controls {controls}, spin {spin}, model {model}, legacy {}",
+            "brotli bytes: loader {loader}, controls {controls}, spin {spin}, model {model}, draco {draco}, ktx2 {ktx2}, legacy {}",
             packed(&["legacy"])
         );
+        assert!((1000..=110 * 1024).contains(&draco), "Draco {draco}");
+        assert!((1000..=380 * 1024).contains(&ktx2), "KTX 2 {ktx2}");
         assert!(loader <= 8 * 1024, "loader {loader}");
         assert!((1000..=25 * 1024).contains(&spin), "spin path {spin}");
         assert!((1000..=110 * 1024).contains(&model), "3D path {model}");
@@ -108,7 +112,7 @@ mod tests {
     fn the_loader_names_the_modules_that_are_there() {
         let loader = str::from_utf8(file("xoay-viewer.js").unwrap().bytes).unwrap();
         let modules: Vec<_> = FILES.iter().filter(|f| f.immutable).collect();
-        assert_eq!(modules.len(), 4 + FEATURES.len());
+        assert_eq!(modules.len(), 8 + FEATURES.len());
         for module in modules {
             assert!(
                 loader.contains(&format!("'./{}'", module.path)),

@@ -12,14 +12,19 @@ const REST_RAD: f64 = 5e-4;
 /// Fastest flick.
 const FASTEST_RAD_PER_S: f64 = 12.0;
 
-/// Azimuth, elevation and distance, each gliding to its goal.
+/// How fast the distance and the pan follow.
+const ZOOM_S: f64 = 0.09;
+
+/// Azimuth, elevation, distance and pan, each gliding to its goal.
 ///
-/// Distance is a multiple of the one at which the model fills the view.
+/// Distance is a multiple of the one at which the model fills the view. Pan moves the camera in its own plane, in halves
+/// of the view's height at distance 1; there is only as much of it as the zoom gives room for.
 #[derive(Clone, Debug)]
 pub struct Orbit {
     azimuth_rad: Damper,
     elevation_rad: Damper,
     distance: Damper,
+    pan: [Damper; 2],
     home: [f64; 2],
 }
 
@@ -31,7 +36,8 @@ impl Orbit {
         Self {
             azimuth_rad: Damper::new(azimuth_rad, GLIDE_S),
             elevation_rad: Damper::new(elevation_rad, GLIDE_S),
-            distance: Damper::new(1.0, 0.09),
+            distance: Damper::new(1.0, ZOOM_S),
+            pan: [Damper::new(0.0, ZOOM_S); 2],
             home: [azimuth_rad, elevation_rad],
         }
     }
@@ -93,10 +99,74 @@ impl Orbit {
         self.wrap();
     }
 
+    /// Stands at `elevation_rad` at once.
+    pub fn set_elevation(&mut self, elevation_rad: f64) {
+        self.elevation_rad
+            .jump(elevation_rad.within(LOWEST_RAD, HIGHEST_RAD));
+    }
+
+    /// Turns by an angle at once; a glide goes on from there.
+    pub fn shift_azimuth(&mut self, azimuth_rad: f64) {
+        if azimuth_rad.is_finite() {
+            self.azimuth_rad.shift(azimuth_rad);
+            self.wrap();
+        }
+    }
+
+    /// Glides to a view, the shorter way round, with nothing panned; `magnification` 1 shows the whole model.
+    pub fn look(&mut self, azimuth_rad: f64, elevation_rad: f64, magnification: f64) {
+        let turn = core::f64::consts::TAU;
+        let way = (azimuth_rad - self.azimuth_rad.value()) / turn;
+        self.azimuth_rad
+            .aim(self.azimuth_rad.value() + (way - (way + 0.5).floor()) * turn);
+        self.elevation_rad
+            .aim(elevation_rad.within(LOWEST_RAD, HIGHEST_RAD));
+        self.distance
+            .aim((1.0 / magnification.max(1e-3)).within(NEAREST, FARTHEST));
+        self.pan.iter_mut().for_each(|p| p.aim(0.0));
+    }
+
+    /// How far the camera is moved to its right and up.
+    #[must_use]
+    pub fn pan(&self) -> [f64; 2] {
+        [self.pan[0].value(), self.pan[1].value()]
+    }
+
+    /// Moves the model by these parts of half the view's height, right and up, at once.
+    pub fn pan_by(&mut self, right: f64, up: f64) {
+        let distance = self.distance.goal();
+        for (pan, by) in self.pan.iter_mut().zip([right, up]) {
+            pan.jump(pan.value() - by * distance);
+        }
+        self.keep_in_view();
+    }
+
     /// Comes `factor` times nearer.
     pub fn zoom_by(&mut self, factor: f64) {
-        let goal = self.distance.goal() / factor.max(1e-3);
+        self.zoom_at(factor, 0.0, 0.0);
+    }
+
+    /// Comes `factor` times nearer to a point of the view that stays where it is: (0, 0) the centre, measured in halves of
+    /// the view's height, right and up.
+    pub fn zoom_at(&mut self, factor: f64, right: f64, up: f64) {
+        let before = self.distance.goal();
+        let goal = before / factor.max(1e-3);
         self.distance.aim(goal.within(NEAREST, FARTHEST));
+        let kept = before - self.distance.goal();
+        for (pan, at) in self.pan.iter_mut().zip([right, up]) {
+            pan.aim(pan.goal() + at * kept);
+        }
+        self.keep_in_view();
+    }
+
+    /// What is panned shrinks with the room that there is.
+    fn keep_in_view(&mut self) {
+        let room = (1.0 - self.distance.goal()).max(0.0);
+        for pan in &mut self.pan {
+            if pan.goal().abs() > room {
+                pan.aim(pan.goal().within(-room, room));
+            }
+        }
     }
 
     /// How much nearer than the whole view it is going to be.
@@ -110,17 +180,17 @@ impl Orbit {
         self.azimuth_rad.aim(self.home[0]);
         self.elevation_rad.aim(self.home[1]);
         self.distance.aim(1.0);
+        self.pan.iter_mut().for_each(|p| p.aim(0.0));
     }
 
     /// Ends every glide where it is going.
     pub fn finish(&mut self) {
-        for damper in [
-            &mut self.azimuth_rad,
-            &mut self.elevation_rad,
-            &mut self.distance,
-        ] {
+        let angles = [&mut self.azimuth_rad, &mut self.elevation_rad];
+        let all = angles.into_iter().chain([&mut self.distance]);
+        for damper in all.chain(&mut self.pan) {
             damper.jump(damper.goal());
         }
+        self.wrap();
     }
 
     /// Advances by `dt_s`; whether anything still moves.
@@ -128,10 +198,11 @@ impl Orbit {
         let turning = self.azimuth_rad.step(dt_s, REST_RAD);
         let tilting = self.elevation_rad.step(dt_s, REST_RAD);
         let coming = self.distance.step(dt_s, REST_RAD);
+        let [sideways, upwards] = [0, 1].map(|k| self.pan[k].step(dt_s, REST_RAD));
         self.elevation_rad.keep_within(LOWEST_RAD, HIGHEST_RAD);
         self.distance.keep_within(NEAREST, FARTHEST);
         self.wrap();
-        turning || tilting || coming
+        turning || tilting || coming || sideways || upwards
     }
 
     fn wrap(&mut self) {
@@ -168,6 +239,37 @@ mod tests {
                 prop_assert!(orbit.azimuth_rad().abs() <= core::f64::consts::PI + 1e-9);
             }
         }
+    }
+
+    #[test]
+    fn the_point_under_the_finger_stays_and_the_whole_is_never_panned() {
+        let mut orbit = Orbit::new(0.0, 0.2);
+        let seen = |orbit: &Orbit, at: f64| orbit.pan()[0] + at * orbit.distance();
+        let before = seen(&orbit, 0.4);
+        orbit.zoom_at(2.0, 0.4, 0.0);
+        orbit.finish();
+        assert!((seen(&orbit, 0.4) - before).abs() < 1e-9);
+        assert!(orbit.pan()[0] > 0.1);
+        orbit.pan_by(-9.0, 9.0);
+        orbit.finish();
+        assert!(orbit.pan().iter().all(|p| p.abs() <= 0.5 + 1e-9));
+        orbit.zoom_by(0.1);
+        orbit.finish();
+        assert!(orbit.pan().iter().all(|p| p.abs() < 1e-12));
+    }
+
+    #[test]
+    fn it_looks_the_shorter_way_round() {
+        let mut orbit = Orbit::new(3.0, 0.2);
+        orbit.look(-3.0, 0.5, 2.0);
+        let mut most = 0.0_f64;
+        while orbit.step(0.016) {
+            most = most.max((orbit.azimuth_rad().abs() - core::f64::consts::PI).abs());
+        }
+        assert!(most < 0.2, "it went through the front");
+        assert!((orbit.azimuth_rad() + 3.0).abs() < 1e-6);
+        assert!((orbit.elevation_rad() - 0.5).abs() < 1e-6);
+        assert!((orbit.magnification() - 2.0).abs() < 1e-6);
     }
 
     #[test]

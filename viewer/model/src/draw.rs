@@ -1,210 +1,238 @@
 //! One picture of the model.
 
-use std::collections::HashMap;
+use wasm_bindgen::JsValue;
+use xoay_viewer_core::camera::Camera;
+use xoay_viewer_core::gltf::{AlphaMode, Draw, Material, Model, Slot};
+use xoay_viewer_core::math::{Mat4, dot};
+use xoay_viewer_core::pose::{MOST_SHAPES, Pose};
 
-use three_d::context::{self as gl, HasContext};
-use three_d::{
-    Blend, BlendEquationType, BlendMultiplierType, ClearState, Context, CoreError, Cull, DepthTest,
-    Mat3, Mat4 as GlMat4, Program, RenderStates, RenderTarget, Texture2D, Viewport, WriteMask,
-    vec2, vec3, vec4,
-};
-use xoay_viewer_core::gltf::{AlphaMode, Draw, Material, Model};
-use xoay_viewer_core::math::{Mat4, Vec3};
+use crate::gl::{Gl, Program, States, Target, begin};
+use crate::programs::{Use, slot_names, surface};
+use crate::renderer::Renderer;
+use crate::resources::Resources;
+use crate::shadow::Shadow;
+use crate::textures::unit;
 
-use crate::gpu::{Gpu, Mesh};
-use crate::textures::{self, Key};
+/// The largest picture of what is behind glass: it is blurred anyway.
+const MOST_BEHIND_PX: u32 = 1024;
 
-/// Colours leave the shader multiplied by their alpha, as the page's compositor wants them.
-const PREMULTIPLIED: Blend = Blend::Enabled {
-    source_rgb_multiplier: BlendMultiplierType::One,
-    source_alpha_multiplier: BlendMultiplierType::One,
-    destination_rgb_multiplier: BlendMultiplierType::OneMinusSrcAlpha,
-    destination_alpha_multiplier: BlendMultiplierType::OneMinusSrcAlpha,
-    rgb_equation: BlendEquationType::Add,
-    alpha_equation: BlendEquationType::Add,
-};
-
-/// Where the camera is.
-pub struct Camera {
-    pub clip_from_world: Mat4,
-    pub eye: Vec3,
-    pub azimuth_rad: f32,
-    pub elevation_rad: f32,
+/// Everything that a picture shows.
+pub struct Scene<'a> {
+    pub model: &'a Model,
+    pub pose: &'a Pose,
+    pub resources: &'a Resources,
+    pub camera: &'a Camera,
+    pub variant: Option<usize>,
 }
 
-/// Everything that a picture needs.
-pub struct Stage {
-    pub context: Context,
-    pub model: Model,
-    pub gpu: Gpu,
-    pub textures: HashMap<Key, Texture2D>,
-    shadow: Program,
+/// In which turn a surface is drawn.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    Solid,
+    Glass,
+    Blended,
 }
 
-impl Stage {
-    pub fn new(
-        context: Context,
-        model: Model,
-        textures: HashMap<Key, Texture2D>,
-    ) -> Result<Self, CoreError> {
-        let gpu = Gpu::new(&context, &model)?;
-        let shadow = Program::from_source(
-            &context,
-            include_str!("shaders/shadow.vert"),
-            include_str!("shaders/shadow.frag"),
-        )?;
-        Ok(Self {
-            context,
-            model,
-            gpu,
-            textures,
-            shadow,
-        })
-    }
-
-    /// Draws into the canvas' own buffer: the opaque parts, the shadow, then what can be seen through, the farthest first.
-    pub fn draw(&self, camera: &Camera, width: u32, height: u32) {
-        let screen = RenderTarget::screen(&self.context, width, height);
-        screen.clear(ClearState::color_and_depth(0.0, 0.0, 0.0, 0.0, 1.0));
-        let viewport = Viewport::new_at_origo(width, height);
-        // Binds the canvas' buffer; the closure cannot fail.
-        let _ = screen.write(|| {
-            let blended =
-                |d: &Draw| self.model.materials[d.material].alpha_mode == AlphaMode::Blend;
-            let pairs = || self.model.draws.iter().zip(&self.gpu.meshes);
-            for (draw, mesh) in pairs().filter(|(d, _)| !blended(d)) {
-                self.draw_mesh(draw, mesh, camera, viewport);
-            }
-            self.draw_shadow(camera, viewport);
-            let mut clear: Vec<_> = pairs().filter(|(d, _)| blended(d)).collect();
-            let depth = |d: &Draw| {
-                let at = d.world_from_local.point([0.0; 3]);
-                let [x, y, z] = camera.eye;
-                (at[0] - x).powi(2) + (at[1] - y).powi(2) + (at[2] - z).powi(2)
-            };
-            clear.sort_by(|a, b| depth(b.0).total_cmp(&depth(a.0)));
-            for (draw, mesh) in clear {
-                self.draw_mesh(draw, mesh, camera, viewport);
-            }
-            Ok::<(), CoreError>(())
-        });
-    }
-
-    fn draw_mesh(&self, draw: &Draw, mesh: &Mesh, camera: &Camera, viewport: Viewport) {
-        let material = &self.model.materials[draw.material];
-        let program = &self.gpu.programs[&mesh.variant];
-        program.use_uniform("u_clip_from_world", gl_mat4(&camera.clip_from_world));
-        program.use_uniform("u_world_from_local", gl_mat4(&draw.world_from_local));
-        program.use_uniform_if_required(
-            "u_normal_matrix",
-            gl_mat3(&draw.world_from_local.normal_matrix()),
-        );
-        let [x, y, z] = camera.eye;
-        program.use_uniform_if_required("u_eye", vec3(x, y, z));
-        let (sin, cos) = camera.azimuth_rad.sin_cos();
-        program.use_uniform_if_required("u_studio", vec2(cos, sin));
-        self.use_material(program, material);
-
-        let mirrored = draw.world_from_local.det3() < 0.0;
-        let states = RenderStates {
-            cull: match (material.double_sided, mirrored) {
-                (true, _) => Cull::None,
-                (false, false) => Cull::Back,
-                (false, true) => Cull::Front,
-            },
-            blend: if material.alpha_mode == AlphaMode::Blend {
-                PREMULTIPLIED
-            } else {
-                Blend::Disabled
-            },
-            write_mask: if material.alpha_mode == AlphaMode::Blend {
-                WriteMask::COLOR
-            } else {
-                WriteMask::COLOR_AND_DEPTH
-            },
-            depth_test: DepthTest::LessOrEqual,
-        };
-        program.draw_with(states, viewport, || {
-            // SAFETY: the vertex array holds checked attributes and indices; it is unbound before three-d disables the
-            // program's attributes, so that its own stay enabled.
-            unsafe {
-                self.context.bind_vertex_array(Some(mesh.vertices));
-                let count = draw.count as i32;
-                match draw.indices {
-                    Some(i) => self.context.draw_elements(
-                        draw.mode,
-                        count,
-                        i.component.gl(),
-                        i.offset as i32,
-                    ),
-                    None => self.context.draw_arrays(draw.mode, 0, count),
-                }
-                self.context.bind_vertex_array(None);
-            }
-        });
-    }
-
-    fn use_material(&self, program: &Program, material: &Material) {
-        let [r, g, b, a] = material.base_color_factor;
-        program.use_uniform_if_required("u_base_color", vec4(r, g, b, a));
-        let metal_rough = vec2(material.metallic_factor, material.roughness_factor);
-        program.use_uniform_if_required("u_metal_rough", metal_rough);
-        let [r, g, b] = material.emissive_factor;
-        program.use_uniform_if_required("u_emissive", vec3(r, g, b));
-        program.use_uniform_if_required("u_normal_scale", material.normal_scale);
-        program.use_uniform_if_required("u_occlusion_strength", material.occlusion_strength);
-        if let AlphaMode::Mask(cutoff) = material.alpha_mode {
-            program.use_uniform_if_required("u_alpha_cutoff", cutoff);
-        }
-        for (name, srgb, texture) in textures::slots(material) {
-            let sampler = ["t_", name].concat();
-            let Some(texture) = texture.filter(|_| program.requires_uniform(&sampler)) else {
-                continue;
-            };
-            if let Some(loaded) = self.textures.get(&(texture.image, srgb, texture.sampler)) {
-                program.use_texture(&sampler, loaded);
-            }
-            program.use_uniform_if_required(&["m_", name].concat(), gl_mat3(&texture.transform));
-            program.use_uniform_if_required(&["s_", name].concat(), texture.tex_coord as f32);
+impl Turn {
+    fn of(material: &Material) -> Self {
+        if material.alpha_mode == AlphaMode::Blend {
+            Self::Blended
+        } else if material.transmits() {
+            Self::Glass
+        } else {
+            Self::Solid
         }
     }
+}
 
-    /// A soft dark spot where the model stands; from below there is none.
-    fn draw_shadow(&self, camera: &Camera, viewport: Viewport) {
-        if camera.elevation_rad < 0.02 {
-            return;
+/// Draws the model into the shared canvas: the opaque parts, the shadow, then what light passes through, the farthest
+/// first. Glass needs a picture of what is behind it before.
+pub fn draw(
+    renderer: &mut Renderer,
+    scene: &Scene<'_>,
+    shadow: &Shadow,
+    size: [u32; 2],
+) -> Result<(), JsValue> {
+    let gl = renderer.gl.clone();
+    let turn = |i: usize| Turn::of(scene.material(&scene.model.draws[i]));
+    let solid = || (0..scene.model.draws.len()).filter(|&i| turn(i) == Turn::Solid);
+    if (0..scene.model.draws.len()).any(|i| turn(i) == Turn::Glass) {
+        let behind = behind(renderer, size)?;
+        begin(&gl, Some(&behind), behind.size);
+        for index in solid() {
+            draw_surface(renderer, scene, index, true)?;
         }
-        let Model { min, max, .. } = self.model;
-        let middle = |k: usize| f32::midpoint(min[k], max[k]);
-        let height = max[1] - min[1];
-        let reach = |k: usize| (max[k] - min[k]) * 0.62 + height * 0.06;
-        let below = min[1] - height * 2e-3;
-        let program = &self.shadow;
-        program.use_uniform("u_clip_from_world", gl_mat4(&camera.clip_from_world));
-        program.use_uniform("u_center", vec3(middle(0), below, middle(2)));
-        program.use_uniform("u_half", vec2(reach(0), reach(2)));
-        let states = RenderStates {
-            blend: PREMULTIPLIED,
-            write_mask: WriteMask::COLOR,
-            ..RenderStates::default()
-        };
-        program.draw_with(states, viewport, || {
-            // SAFETY: four vertices made from their numbers; no attribute is read.
-            unsafe {
-                self.context.bind_vertex_array(None);
-                self.context.draw_arrays(gl::TRIANGLE_STRIP, 0, 4);
-            }
-        });
+        behind.shrink();
+        renderer.behind = Some(behind);
+    }
+    begin(&gl, None, size);
+    for index in solid() {
+        draw_surface(renderer, scene, index, false)?;
+    }
+    shadow.draw(renderer, scene)?;
+    let far = |i: usize| {
+        let way = scene.camera.to(scene.resources.middles[i]);
+        dot(way, way)
+    };
+    let mut clear: Vec<(f32, usize)> = Vec::new();
+    for index in (0..scene.model.draws.len()).filter(|&i| turn(i) != Turn::Solid) {
+        let far = far(index);
+        let place = clear.iter().position(|c| c.0 < far);
+        clear.insert(place.unwrap_or(clear.len()), (far, index));
+    }
+    for (_, index) in clear {
+        draw_surface(renderer, scene, index, false)?;
+    }
+    Ok(())
+}
+
+/// The target for what is behind glass, for a picture of this size.
+fn behind(renderer: &mut Renderer, size: [u32; 2]) -> Result<Target, JsValue> {
+    let most = f64::from(size[0].max(size[1]));
+    let scale = (f64::from(MOST_BEHIND_PX) / most).min(1.0);
+    let size = size.map(|px| (f64::from(px) * scale).max(1.0) as u32);
+    match renderer.behind.take() {
+        Some(target) if target.size == size => Ok(target),
+        _ => {
+            let levels = size[0].max(size[1]).ilog2() + 1;
+            Target::new(&renderer.gl, Gl::SRGB8_ALPHA8, size, levels)
+        }
     }
 }
 
-fn gl_mat4(m: &Mat4) -> GlMat4 {
-    let m = &m.0;
-    let column = |c: usize| vec4(m[4 * c], m[4 * c + 1], m[4 * c + 2], m[4 * c + 3]);
-    GlMat4::from_cols(column(0), column(1), column(2), column(3))
+/// Draws one surface; `raw` is light as it is, for the picture of what is behind glass.
+fn draw_surface(
+    renderer: &mut Renderer,
+    scene: &Scene<'_>,
+    index: usize,
+    raw: bool,
+) -> Result<(), JsValue> {
+    let draw = &scene.model.draws[index];
+    let material = scene.material(draw);
+    let wanted = Use::Surface(surface(draw, material));
+    let program = renderer.programs.begin(&renderer.gl, wanted)?;
+    let camera = scene.camera;
+    program.set("u_clip_from_world", &camera.clip_from_world.0);
+    scene.place(&program, index);
+    program.set("u_eye", &camera.eye);
+    let (sin, cos) = camera.azimuth_rad.sin_cos();
+    program.set("u_studio", &[cos, sin]);
+    program.set("u_raw", &[f32::from(u8::from(raw))]);
+    let world = scene.pose.world_from_local(draw);
+    use_material(&program, material, &world);
+    for slot in Slot::ALL {
+        use_texture(&program, scene, material, slot);
+    }
+    let studio = &renderer.studio;
+    program.bind("t_studio", unit::STUDIO, Gl::TEXTURE_CUBE_MAP, studio);
+    if let Some(behind) = &renderer.behind {
+        program.bind("t_behind", unit::BEHIND, Gl::TEXTURE_2D, &behind.color);
+        let [width, height] = behind.size.map(|px| px as f32);
+        program.set("u_behind", &[width, height, width.max(height).log2()]);
+    }
+    let blended = material.alpha_mode == AlphaMode::Blend;
+    let [front, back] = if world.det3() < 0.0 {
+        [Gl::FRONT, Gl::BACK]
+    } else {
+        [Gl::BACK, Gl::FRONT]
+    };
+    // The far side of a thin clear thing first, so that the near side covers it.
+    let culls: &[Option<u32>] = match (material.double_sided, blended) {
+        (true, true) => &[Some(back), Some(front)],
+        (true, false) => &[None],
+        (false, _) => &[Some(front)],
+    };
+    for &cull in culls {
+        States {
+            cull,
+            blend: blended || material.transmits(),
+            write_depth: !blended,
+            test_depth: true,
+        }
+        .set(&renderer.gl);
+        scene.resources.geometry.draw(index, draw);
+    }
+    Ok(())
 }
 
-fn gl_mat3(m: &[f32; 9]) -> Mat3 {
-    let column = |c: usize| vec3(m[3 * c], m[3 * c + 1], m[3 * c + 2]);
-    Mat3::from_cols(column(0), column(1), column(2))
+impl Scene<'_> {
+    /// What a draw is made of.
+    pub fn material(&self, draw: &Draw) -> &Material {
+        &self.model.materials[self.model.material_of(draw, self.variant)]
+    }
+
+    /// Tells the program in use where a draw is, how it is bent and shaped.
+    pub fn place(&self, program: &Program, index: usize) {
+        let draw = &self.model.draws[index];
+        let world = self.pose.world_from_local(draw);
+        program.set("u_world_from_local", &world.0);
+        program.set("u_normal_matrix", &world.normal_matrix());
+        if let Some(skin) = draw.skin {
+            let joints = &self.resources.geometry.joints[skin];
+            program.bind("t_joints", unit::JOINTS, Gl::TEXTURE_2D, joints);
+        }
+        if let Some(morph) = draw.morph {
+            let shapes = &self.resources.geometry.shapes[morph];
+            program.bind("t_shapes", unit::SHAPES, Gl::TEXTURE_2D, shapes);
+            let mut strongest = [0.0; 2 * MOST_SHAPES];
+            let given = self.pose.shapes(self.model, draw);
+            for (slot, (target, weight)) in strongest.chunks_exact_mut(2).zip(given) {
+                slot.copy_from_slice(&[target as f32, weight]);
+            }
+            program.set("u_shapes", &strongest);
+            let vertices = self.model.morphs[morph].vertices as f32;
+            program.set("u_vertices", &[vertices]);
+        }
+    }
+}
+
+fn use_material(program: &Program, m: &Material, world: &Mat4) {
+    program.set("u_base_color", &m.base_color_factor);
+    let factors = [
+        m.metallic_factor,
+        m.roughness_factor,
+        m.normal_scale,
+        m.occlusion_strength,
+    ];
+    program.set("u_factors", &factors);
+    program.set("u_emissive", &m.emissive_factor);
+    let root = (m.ior - 1.0) / (m.ior + 1.0);
+    let [r, g, b] = m.specular_color_factor.map(|c| c * root * root);
+    program.set("u_specular", &[r, g, b, m.specular_factor]);
+    if let AlphaMode::Mask(cutoff) = m.alpha_mode {
+        program.set("u_alpha_cutoff", &[cutoff]);
+    }
+    let coat = [
+        m.clearcoat_factor,
+        m.clearcoat_roughness_factor,
+        m.clearcoat_normal_scale,
+    ];
+    program.set("u_coat", &coat);
+    let [r, g, b] = m.sheen_color_factor;
+    program.set("u_sheen", &[r, g, b, m.sheen_roughness_factor]);
+    // Thickness is in the primitive's own units.
+    let scale = world.det3().abs().cbrt();
+    let volume = [
+        m.transmission_factor,
+        m.thickness_factor * scale,
+        m.ior,
+        m.attenuation_distance,
+    ];
+    program.set("u_volume", &volume);
+    program.set("u_attenuation", &m.attenuation_color);
+}
+
+/// Binds a material's texture where the program looks at it.
+pub fn use_texture(program: &Program, scene: &Scene<'_>, material: &Material, slot: Slot) {
+    let Some(texture) = material.texture(slot) else {
+        return;
+    };
+    let [sampler, matrix, set] = slot_names(slot);
+    let key = (texture.image, slot.srgb(), texture.sampler);
+    let mut loaded = scene.resources.textures.iter();
+    if let Some((_, loaded)) = loaded.find(|(known, _)| *known == key) {
+        program.bind(&sampler, slot as u32, Gl::TEXTURE_2D, loaded);
+        program.set(&matrix, &texture.transform);
+        program.set(&set, &[texture.tex_coord as f32]);
+    }
 }

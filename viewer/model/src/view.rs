@@ -1,294 +1,385 @@
+//! A view of one model: its state, and how a picture comes about.
+
 use std::cell::RefCell;
-use std::sync::Arc;
+use std::rc::Rc;
 
 use js_sys::Function;
-use three_d::{Context, CoreError};
 use wasm_bindgen::prelude::*;
-use web_sys::{HtmlCanvasElement, WebGl2RenderingContext, WebGlContextAttributes};
-use xoay_viewer_core::gesture::{Action, Gestures, Phase};
+use wasm_bindgen_futures::spawn_local;
+use web_sys::HtmlCanvasElement;
+use xoay_viewer_core::camera::{Camera, START_ELEVATION_RAD, Subject};
+use xoay_viewer_core::gesture::Gestures;
 use xoay_viewer_core::gltf::Model;
-use xoay_viewer_core::math::{Mat4, Within};
+use xoay_viewer_core::math::Within;
 use xoay_viewer_core::orbit::Orbit;
+use xoay_viewer_core::pace::Pace;
+use xoay_viewer_core::pick::Pick;
+use xoay_viewer_core::pose::Pose;
 
-use crate::draw::{Camera, Stage};
-use crate::{fetching, textures};
+use crate::draw::{self, Scene};
+use crate::renderer::Screen;
+use crate::resources::Resources;
+use crate::shadow::Shadow;
+use crate::{decoders, fetching, shared};
 
-const FOV_Y_RAD: f32 = 0.52;
-const START_ELEVATION_RAD: f64 = 0.26;
-/// Room around the model, as a part of the view.
-const MARGIN: f32 = 1.12;
-const KEY_STEP_RAD: f64 = core::f64::consts::PI / 18.0;
+/// A finger that rests this long sees the full resolution.
+const REST_MS: f64 = 150.0;
+/// Pictures of a playing animation from one shadow to the next.
+const SHADOW_EVERY: u32 = 3;
 
 /// One model on one canvas.
-///
-/// It asks for pictures through `notify("draw")` and draws only in [`ModelView::draw`].
-#[wasm_bindgen]
-pub struct ModelView(RefCell<Inner>);
+pub struct View(pub(crate) RefCell<State>);
 
-struct Inner {
+/// What a view is at present.
+#[allow(clippy::struct_excessive_bools)] // five facts that do not depend on each other
+pub struct State {
     canvas: HtmlCanvasElement,
-    gl: WebGl2RenderingContext,
+    screen: Screen,
+    url: String,
     notify: Function,
-    stage: Stage,
-    orbit: Orbit,
-    gestures: Gestures,
-    width_px: f64,
-    height_px: f64,
+    decoder: Function,
+    pub model: Rc<Model>,
+    pub pose: Pose,
+    pub subject: Subject,
+    resources: Option<Resources>,
+    building: bool,
+    last_drawn: u64,
+    pub orbit: Orbit,
+    pub gestures: Gestures,
+    pub width_px: f64,
+    pub height_px: f64,
     pixel_ratio: f64,
+    pub still: bool,
+    pub variant: Option<usize>,
+    pub play: Play,
+    /// Where rays meet the model in its present pose; made when first asked for.
+    pub pick: Option<Pick>,
+    pace: Pace,
+    /// Something changed since the last picture.
+    pub dirty: bool,
+    /// The last picture was drawn with fewer pixels than there are.
+    coarse: bool,
+    shadow_stale: bool,
+    pictures: u32,
     last_ms: Option<f64>,
-    still: bool,
+    changed_ms: f64,
 }
 
-#[wasm_bindgen]
-impl ModelView {
-    /// Fetches the model at `url`, uploads it and gives the view; `still` turns every glide off.
-    ///
-    /// # Errors
-    /// A text for people who read English: the network, the file, or a browser without WebGL 2.
+/// Which animation, and where in it.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Play {
+    /// Index of the animation.
+    pub index: Option<usize>,
+    pub time_s: f64,
+    pub playing: bool,
+}
+
+impl View {
+    /// Fetches and reads a model, uploads it.
     pub async fn load(
         canvas: HtmlCanvasElement,
         url: String,
         still: bool,
         notify: Function,
-    ) -> Result<ModelView, JsValue> {
-        let gl = webgl(&canvas)?;
+        decoder: Function,
+    ) -> Result<Rc<Self>, JsValue> {
+        // A browser without WebGL is known before the network is asked.
+        shared::context()?;
+        let screen = shared::screen(&canvas)?;
         let bytes = fetching::bytes(&url).await?;
-        let model = Model::read(&bytes).map_err(|e| JsValue::from(e.to_string()))?;
-        drop(bytes);
-        let lost = || JsValue::from("the WebGL context was lost");
-        if gl.is_context_lost() {
-            return Err(lost());
-        }
-        let context = three_d::context::Context::from_webgl2_context(gl.clone());
-        // The type that three-d asks for; nothing leaves this thread.
-        #[allow(clippy::arc_with_non_send_sync)]
-        let context = Context::from_gl_context(Arc::new(context));
-        let context = context.map_err(|e| JsValue::from(e.to_string()))?;
-        let textures = textures::load(&context, &model, &url).await?;
-        if gl.is_context_lost() {
-            return Err(lost());
-        }
-        let stage = Stage::new(context, model, textures).map_err(|e| match e {
-            // Without the shader's whole source.
-            CoreError::ShaderCompilation(kind, _, log) => format!("the {kind} shader: {log}"),
-            other => other.to_string(),
-        })?;
-        Ok(Self(RefCell::new(Inner {
+        let decoded = decoders::draco(&decoder, &bytes).await?;
+        let model = Model::read_with(&bytes, &decoded);
+        let model = model.map_err(|e| JsValue::from(e.to_string()))?;
+        drop((bytes, decoded));
+        let view = Rc::new(Self(RefCell::new(State {
             canvas,
-            gl,
+            screen,
+            url,
             notify,
-            stage,
+            decoder,
+            pose: Pose::new(&model),
+            subject: Subject {
+                min: model.min,
+                max: model.max,
+                radius: model.radius,
+            },
+            model: Rc::new(model),
+            resources: None,
+            building: false,
+            last_drawn: 0,
             orbit: Orbit::new(0.0, START_ELEVATION_RAD),
             gestures: Gestures::default(),
             width_px: 1.0,
             height_px: 1.0,
             pixel_ratio: 1.0,
-            last_ms: None,
             still,
-        })))
+            variant: None,
+            play: Play::default(),
+            pick: None,
+            pace: Pace::default(),
+            dirty: true,
+            coarse: false,
+            shadow_stale: true,
+            pictures: 0,
+            last_ms: None,
+            changed_ms: 0.0,
+        })));
+        view.build().await?;
+        shared::register(&view);
+        Ok(view)
+    }
+
+    /// Uploads what the model needs.
+    async fn build(&self) -> Result<(), JsValue> {
+        let (gl, generation) = shared::context()?;
+        let (model, url, decoder) = {
+            let state = self.0.borrow();
+            (
+                state.model.clone(),
+                state.url.clone(),
+                state.decoder.clone(),
+            )
+        };
+        shared::expect(&model)?;
+        let resources = Resources::load(&gl, &model, &url, &decoder).await?;
+        if !shared::is_current(generation) {
+            return Err("the WebGL context was lost".into());
+        }
+        let state = &mut *self.0.borrow_mut();
+        state.resources = Some(resources);
+        state.shadow_stale = true;
+        state.dirty = true;
+        state.bend();
+        Ok(())
+    }
+
+    /// Uploads it again, after it was given back or lost; `said` is told to the page when it is there.
+    fn rebuild(self: &Rc<Self>, said: &'static str) {
+        if core::mem::replace(&mut self.0.borrow_mut().building, true) {
+            return;
+        }
+        let view = self.clone();
+        spawn_local(async move {
+            let built = view.build().await;
+            view.0.borrow_mut().building = false;
+            match built {
+                Ok(()) => {
+                    view.notify(said, &JsValue::UNDEFINED);
+                    view.changed();
+                }
+                // A context that is lost anew comes back in its own time.
+                Err(_) if shared::context().is_err() => {}
+                Err(error) => view.notify("error", &error),
+            }
+        });
+    }
+
+    /// Takes part in the context that has come back.
+    pub fn restore(self: &Rc<Self>) {
+        self.rebuild("restored");
+    }
+
+    /// Lets go of everything on the GPU; the canvas keeps its picture.
+    pub fn give_back(&self) {
+        // A view that is being drawn is not asked.
+        if let Ok(mut state) = self.0.try_borrow_mut() {
+            state.resources = None;
+        }
+    }
+
+    /// Bytes that it has on the GPU.
+    pub fn size_bytes(&self) -> usize {
+        let state = self.0.borrow();
+        state.resources.as_ref().map_or(0, Resources::size_bytes)
+    }
+
+    /// Number of its last picture among the page's.
+    pub fn last_drawn(&self) -> u64 {
+        self.0.borrow().last_drawn
+    }
+
+    /// Tells the page something.
+    pub fn notify(&self, what: &str, value: &JsValue) {
+        let notify = self.0.borrow().notify.clone();
+        // The page's own errors are its own affair.
+        let _ = notify.call2(&JsValue::NULL, &what.into(), value);
+    }
+
+    /// Asks for a picture.
+    pub fn changed(&self) {
+        self.0.borrow_mut().dirty = true;
+        self.notify("draw", &JsValue::UNDEFINED);
     }
 
     /// Tells the canvas' size in CSS pixels and the device pixels in each.
     pub fn resize(&self, width_px: f64, height_px: f64, pixel_ratio: f64) {
         {
-            let inner = &mut *self.0.borrow_mut();
-            inner.width_px = width_px.within(1.0, 8192.0);
-            inner.height_px = height_px.within(1.0, 8192.0);
-            inner.pixel_ratio = pixel_ratio.within(0.5, 2.0);
-            let (width, height) = inner.canvas_size();
-            inner.canvas.set_width(width);
-            inner.canvas.set_height(height);
+            let state = &mut *self.0.borrow_mut();
+            let before = (state.width_px, state.height_px, state.pixel_ratio);
+            state.width_px = width_px.within(1.0, 8192.0);
+            state.height_px = height_px.within(1.0, 8192.0);
+            state.pixel_ratio = pixel_ratio.within(0.5, 2.0);
+            // Pages tell it more often than it changes.
+            if before == (state.width_px, state.height_px, state.pixel_ratio) {
+                return;
+            }
+            // One that is handed its pictures takes their size; setting it would lose the picture in view.
+            if let Screen::Copied(_) = state.screen {
+                let [width, height] = state.canvas_size(1.0);
+                state.canvas.set_width(width);
+                state.canvas.set_height(height);
+            }
         }
         self.changed();
-    }
-
-    /// Takes a pointer event: phase 0 down, 1 move, 2 up, 3 cancel; CSS pixels from the canvas' top left.
-    pub fn pointer(&self, phase: u32, id: i32, x: f64, y: f64, time_ms: f64) {
-        let phase = match phase {
-            0 => Phase::Down,
-            1 => Phase::Move,
-            2 => Phase::Up,
-            _ => Phase::Cancel,
-        };
-        {
-            let inner = &mut *self.0.borrow_mut();
-            let action = inner.gestures.pointer(phase, id, x, y, time_ms);
-            inner.act(action);
-        }
-        self.changed();
-    }
-
-    /// Takes a key by its DOM name; whether it meant anything.
-    pub fn key(&self, name: &str) -> bool {
-        let known = self.0.borrow_mut().key(name);
-        if known {
-            self.changed();
-        }
-        known
-    }
-
-    /// Comes nearer by a factor; the point is not regarded yet.
-    pub fn zoom_at(&self, factor: f64, _x: f64, _y: f64) {
-        self.zoom_by(factor);
-    }
-
-    /// Comes nearer by a factor.
-    pub fn zoom_by(&self, factor: f64) {
-        {
-            let inner = &mut *self.0.borrow_mut();
-            inner.orbit.zoom_by(factor);
-            inner.settle();
-        }
-        self.changed();
-    }
-
-    /// Whether one finger must not scroll the page: never, it only ever turns.
-    #[wasm_bindgen(getter)]
-    pub fn zoomed(&self) -> bool {
-        self.0.borrow().orbit.magnification() > 1.05
-    }
-
-    /// How far the product is turned from its front, degrees counter-clockwise seen from above.
-    #[wasm_bindgen(getter)]
-    pub fn angle_deg(&self) -> f64 {
-        let deg = -self.0.borrow().orbit.azimuth_rad().to_degrees();
-        deg.rem_euclid(360.0)
-    }
-
-    /// Shows the product at such an angle at once.
-    #[wasm_bindgen(setter)]
-    pub fn set_angle_deg(&self, angle_deg: f64) {
-        if angle_deg.is_finite() {
-            self.0
-                .borrow_mut()
-                .orbit
-                .set_azimuth(-angle_deg.to_radians());
-            self.changed();
-        }
-    }
-
-    /// Triangles in a picture.
-    #[wasm_bindgen(getter)]
-    pub fn triangles(&self) -> u32 {
-        self.0.borrow().stage.model.triangles() as u32
     }
 
     /// Moves on to `time_ms` and draws; whether it wants to be called again for the next picture.
-    pub fn draw(&self, time_ms: f64) -> bool {
-        let inner = &mut *self.0.borrow_mut();
-        if inner.gl.is_context_lost() {
-            return false;
+    pub fn draw(self: &Rc<Self>, time_ms: f64) -> Result<bool, JsValue> {
+        let again = {
+            let state = &mut *self.0.borrow_mut();
+            let moving = state.step(time_ms);
+            let held = state.gestures.active();
+            if state.dirty {
+                state.changed_ms = time_ms;
+            }
+            if !state.dirty && !moving {
+                if !state.coarse {
+                    return Ok(false);
+                }
+                // A finger rests: the sharp picture comes when it has rested a little.
+                if held && time_ms - state.changed_ms < REST_MS {
+                    return Ok(true);
+                }
+            }
+            let swift = moving || (held && state.dirty);
+            if state.resources.is_none() {
+                // The picture comes when everything is there again.
+                None
+            } else {
+                let scale = if swift {
+                    state.pace.moving(time_ms)
+                } else {
+                    state.pace.rest();
+                    1.0
+                };
+                if !state.paint(scale, core::ptr::from_ref(&**self) as usize)? {
+                    return Ok(false);
+                }
+                state.dirty = false;
+                state.coarse = scale < 1.0;
+                Some(moving || state.coarse)
+            }
+        };
+        let Some(again) = again else {
+            self.rebuild("rebuilt");
+            return Ok(false);
+        };
+        shared::share_memory(self);
+        Ok(again)
+    }
+}
+
+impl State {
+    /// Pixels of the canvas, at a part of its width and height.
+    fn canvas_size(&self, part: f64) -> [u32; 2] {
+        [self.width_px, self.height_px]
+            .map(|px| (px * self.pixel_ratio * part).round().max(1.0) as u32)
+    }
+
+    /// The camera at present.
+    pub fn camera(&self) -> Camera {
+        let aspect = (self.width_px / self.height_px) as f32;
+        Camera::new(&self.orbit, &self.subject, aspect)
+    }
+
+    /// Advances what moves; whether anything still does.
+    fn step(&mut self, time_ms: f64) -> bool {
+        let dt_s = self.last_ms.map_or(0.0, |last| (time_ms - last) / 1000.0);
+        let dt_s = dt_s.within(0.0, 0.1);
+        let gliding = self.orbit.step(dt_s);
+        let playing = self.play.playing && self.play.index.is_some();
+        if playing {
+            self.play.time_s += dt_s;
+            self.strike();
         }
-        let dt_s = inner.last_ms.map_or(0.0, |last| (time_ms - last) / 1000.0);
-        let moving = inner.orbit.step(dt_s.within(0.0, 0.1));
-        inner.last_ms = moving.then_some(time_ms);
-        let (width, height) = inner.canvas_size();
-        inner.stage.draw(&inner.camera(), width, height);
+        let moving = gliding || playing;
+        if moving || self.last_ms.is_some() {
+            self.dirty = true;
+        }
+        self.last_ms = moving.then_some(time_ms);
         moving
     }
 
-    fn changed(&self) {
-        let notify = self.0.borrow().notify.clone();
-        // The page's own errors are its own affair.
-        let _ = notify.call2(&JsValue::NULL, &"draw".into(), &JsValue::UNDEFINED);
-    }
-}
-
-fn webgl(canvas: &HtmlCanvasElement) -> Result<WebGl2RenderingContext, JsValue> {
-    let attributes = WebGlContextAttributes::new();
-    attributes.set_alpha(true);
-    attributes.set_antialias(true);
-    attributes.set_premultiplied_alpha(true);
-    let context = canvas.get_context_with_context_options("webgl2", &attributes)?;
-    let context = context.and_then(|c| c.dyn_into().ok());
-    context.ok_or(JsValue::from("this browser has no WebGL 2"))
-}
-
-impl Inner {
-    fn canvas_size(&self) -> (u32, u32) {
-        let scale = |px: f64| (px * self.pixel_ratio).round().max(1.0) as u32;
-        (scale(self.width_px), scale(self.height_px))
-    }
-
-    fn size_px(&self) -> f64 {
-        self.width_px.min(self.height_px * 1.5)
-    }
-
-    fn act(&mut self, action: Action) {
-        let size = self.size_px();
-        match action {
-            Action::None => {}
-            Action::Drag { dx, dy } => self.orbit.drag(dx, dy, size),
-            Action::Pinch { factor, dx, dy, .. } => {
-                self.orbit.zoom_by(factor);
-                self.orbit.drag(dx, dy, size);
+    /// Takes the pose of the animation's present moment.
+    pub fn strike(&mut self) {
+        let model = self.model.clone();
+        self.pose = Pose::new(&model);
+        if let Some(animation) = self.play.index.and_then(|i| model.animations.get(i)) {
+            let length_s = f64::from(animation.duration_s);
+            if length_s > 0.0 && !(0.0..=length_s).contains(&self.play.time_s) {
+                self.play.time_s = self.play.time_s.rem_euclid(length_s);
             }
-            Action::Release { vx, vy } => {
-                let still = if self.still { 0.0 } else { 1.0 };
-                self.orbit.release(vx * still, vy * still, size);
+            self.pose.apply(&model, animation, self.play.time_s as f32);
+        }
+        self.bend();
+        self.pick = None;
+        self.shadow_stale = true;
+        self.dirty = true;
+    }
+
+    /// Moves the bones on the GPU.
+    fn bend(&mut self) {
+        let Some(resources) = &self.resources else {
+            return;
+        };
+        for skin in 0..self.model.skins.len() {
+            let joints = self.pose.joints(&self.model, skin);
+            resources.geometry.bend(skin, &joints);
+        }
+    }
+
+    /// Draws and shows one picture; false while there is no context.
+    fn paint(&mut self, scale: f64, view: usize) -> Result<bool, JsValue> {
+        let full = self.canvas_size(1.0);
+        let size = self.canvas_size(scale);
+        let camera = self.camera();
+        let model = self.model.clone();
+        let Some(mut resources) = self.resources.take() else {
+            return Ok(false);
+        };
+        let old = resources.shadow.take();
+        self.pictures = self.pictures.wrapping_add(1);
+        let renew = self.shadow_stale
+            && (!self.play.playing || old.is_none() || self.pictures.is_multiple_of(SHADOW_EVERY));
+        let scene = Scene {
+            model: &model,
+            pose: &self.pose,
+            resources: &resources,
+            camera: &camera,
+            variant: self.variant,
+        };
+        let screen = &self.screen;
+        let drawn = shared::draw(view, |renderer, alone| {
+            let shadow = match old {
+                Some(shadow) if !renew => shadow,
+                old => Shadow::new(renderer, &scene, old)?,
+            };
+            renderer.make_room(size, full, alone);
+            draw::draw(renderer, &scene, &shadow, size)?;
+            renderer.show(screen, size)?;
+            Ok(shadow)
+        });
+        let painted = match drawn {
+            None => Ok(false),
+            Some((Err(error), _)) => Err(error),
+            Some((Ok(shadow), clock)) => {
+                resources.shadow = Some(shadow);
+                self.shadow_stale &= !renew;
+                self.last_drawn = clock;
+                Ok(true)
             }
-            Action::DoubleTap { .. } if self.orbit.magnification() > 1.05 => self.orbit.go_home(),
-            Action::DoubleTap { .. } => self.orbit.zoom_by(1.8),
-        }
-        if !self.gestures.active() {
-            self.settle();
-        }
-    }
-
-    fn key(&mut self, name: &str) -> bool {
-        match name {
-            "ArrowRight" => self.orbit.turn_by(-KEY_STEP_RAD, 0.0),
-            "ArrowLeft" => self.orbit.turn_by(KEY_STEP_RAD, 0.0),
-            "ArrowUp" => self.orbit.turn_by(0.0, KEY_STEP_RAD),
-            "ArrowDown" => self.orbit.turn_by(0.0, -KEY_STEP_RAD),
-            "PageUp" => self.orbit.turn_by(-core::f64::consts::FRAC_PI_4, 0.0),
-            "PageDown" => self.orbit.turn_by(core::f64::consts::FRAC_PI_4, 0.0),
-            "+" | "=" => self.orbit.zoom_by(1.25),
-            "-" | "_" => self.orbit.zoom_by(0.8),
-            "Home" | "0" => self.orbit.go_home(),
-            _ => return false,
-        }
-        self.settle();
-        true
-    }
-
-    /// With reduced motion a glide is at its end at once.
-    fn settle(&mut self) {
-        if self.still {
-            self.orbit.finish();
-        }
-    }
-
-    /// Stands so far off that the cylinder around the model, seen from the start's height, fits the view.
-    fn camera(&self) -> Camera {
-        let model = &self.stage.model;
-        let (azimuth, elevation) = (
-            self.orbit.azimuth_rad() as f32,
-            self.orbit.elevation_rad() as f32,
-        );
-        let height = (model.max[1] - model.min[1]).max(1e-9);
-        let radius = model.radius.max(height * 1e-3);
-        let (sin, cos) = (START_ELEVATION_RAD as f32).sin_cos();
-        let aspect = (self.width_px / self.height_px) as f32;
-        let slope = (FOV_Y_RAD / 2.0).tan();
-        let tall = (height / 2.0 * cos + radius * sin) / slope;
-        let wide = radius / (slope * aspect);
-        let whole = tall.max(wide) * MARGIN + radius * cos;
-        let distance = whole * self.orbit.distance() as f32;
-        let target = [0, 1, 2].map(|k| f32::midpoint(model.min[k], model.max[k]));
-        let eye = [
-            target[0] + distance * elevation.cos() * azimuth.sin(),
-            target[1] + distance * elevation.sin(),
-            target[2] + distance * elevation.cos() * azimuth.cos(),
-        ];
-        let reach = radius.hypot(height) * 1.3;
-        let near = (distance - reach).max(distance * 0.02);
-        let projection = Mat4::perspective(FOV_Y_RAD, aspect, near, distance + reach);
-        Camera {
-            clip_from_world: projection.mul(&Mat4::look_at(eye, target)),
-            eye,
-            azimuth_rad: azimuth,
-            elevation_rad: elevation,
-        }
+        };
+        self.resources = Some(resources);
+        painted
     }
 }

@@ -1,10 +1,7 @@
 use super::GltfError;
-use super::accessor::invalid;
+use super::texture::{self, TextureRef};
 use crate::json::Json;
 use crate::math::Within;
-
-/// How clear a wholly transmissive surface is drawn.
-const CLEAREST: f32 = 0.88;
 
 /// How alpha is used.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -18,108 +15,207 @@ pub enum AlphaMode {
     Blend,
 }
 
-/// A texture as one slot of a material uses it.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct TextureRef {
-    /// Index into [`super::Model::images`].
-    pub image: usize,
-    /// How it is sampled.
-    pub sampler: Sampler,
-    /// Set of texture coordinates, 0 or 1.
-    pub tex_coord: u32,
-    /// What turns texture coordinates into the picture's: 3×3, column-major.
-    pub transform: [f32; 9],
+/// What a texture of a material says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)] // the names are glTF's own
+pub enum Slot {
+    BaseColor,
+    MetallicRoughness,
+    Normal,
+    Occlusion,
+    Emissive,
+    Clearcoat,
+    ClearcoatRoughness,
+    ClearcoatNormal,
+    SheenColor,
+    SheenRoughness,
+    Specular,
+    SpecularColor,
+    Transmission,
+    Thickness,
 }
 
-/// How a texture is repeated and filtered, in GL's numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Sampler {
-    /// Horizontally: 10497 repeat, 33071 clamp, 33648 mirror.
-    pub wrap_s: u32,
-    /// Vertically.
-    pub wrap_t: u32,
-    /// Whether pixels stay sharp when magnified.
-    pub nearest: bool,
+impl Slot {
+    /// Every one, in the order of [`Material::textures`].
+    pub const ALL: [Self; 14] = [
+        Self::BaseColor,
+        Self::MetallicRoughness,
+        Self::Normal,
+        Self::Occlusion,
+        Self::Emissive,
+        Self::Clearcoat,
+        Self::ClearcoatRoughness,
+        Self::ClearcoatNormal,
+        Self::SheenColor,
+        Self::SheenRoughness,
+        Self::Specular,
+        Self::SpecularColor,
+        Self::Transmission,
+        Self::Thickness,
+    ];
+
+    /// Whether its colours are sRGB.
+    #[must_use]
+    pub fn srgb(self) -> bool {
+        matches!(
+            self,
+            Self::BaseColor | Self::Emissive | Self::SheenColor | Self::SpecularColor
+        )
+    }
 }
 
-/// Where an image is.
-#[derive(Clone, Debug, PartialEq)]
-pub enum ImageSource {
-    /// In the file: bytes of a view, and their media type.
-    Bytes {
-        /// Key of its bytes in [`super::Model::views`].
-        view: usize,
-        /// Media type; empty where the file does not say.
-        media_type: String,
-    },
-    /// Elsewhere, relative to the file.
-    Uri(String),
-}
-
-/// A metallic-roughness material, or an unlit one.
+/// A metallic-roughness material with its extensions, or an unlit one.
 #[derive(Clone, Debug, PartialEq)]
 #[allow(missing_docs)] // the names are glTF's own
 pub struct Material {
+    /// Textures by [`Slot`].
+    pub textures: [Option<TextureRef>; Slot::ALL.len()],
     pub base_color_factor: [f32; 4],
-    pub base_color: Option<TextureRef>,
     pub metallic_factor: f32,
     pub roughness_factor: f32,
-    pub metallic_roughness: Option<TextureRef>,
-    pub normal: Option<TextureRef>,
     pub normal_scale: f32,
-    pub occlusion: Option<TextureRef>,
     pub occlusion_strength: f32,
     /// Emissive factor times its strength; linear.
     pub emissive_factor: [f32; 3],
-    pub emissive: Option<TextureRef>,
     pub alpha_mode: AlphaMode,
     pub double_sided: bool,
     pub unlit: bool,
-    /// Whether it is clear glass (`KHR_materials_transmission`), drawn as a blended surface.
-    pub glass: bool,
+    pub ior: f32,
+    pub specular_factor: f32,
+    pub specular_color_factor: [f32; 3],
+    pub clearcoat_factor: f32,
+    pub clearcoat_roughness_factor: f32,
+    pub clearcoat_normal_scale: f32,
+    pub sheen_color_factor: [f32; 3],
+    pub sheen_roughness_factor: f32,
+    pub transmission_factor: f32,
+    /// In the primitive's own units; 0 for a thin wall.
+    pub thickness_factor: f32,
+    pub attenuation_color: [f32; 3],
+    /// Metres; 0 where nothing is absorbed.
+    pub attenuation_distance: f32,
 }
 
 impl Material {
+    /// The texture of a slot.
+    #[must_use]
+    pub fn texture(&self, slot: Slot) -> Option<&TextureRef> {
+        self.textures[slot as usize].as_ref()
+    }
+
+    /// Whether light passes through it (`KHR_materials_transmission`).
+    #[must_use]
+    pub fn transmits(&self) -> bool {
+        self.transmission_factor > 0.0 && !self.unlit
+    }
+
+    /// Whether it has a coat of varnish.
+    #[must_use]
+    pub fn coated(&self) -> bool {
+        self.clearcoat_factor > 0.0 && !self.unlit
+    }
+
+    /// Whether it is woven or velvety.
+    #[must_use]
+    pub fn sheened(&self) -> bool {
+        self.sheen_color_factor.iter().any(|&c| c > 0.0) && !self.unlit
+    }
+
     /// Reads a material; `Null` gives the default one.
     pub(super) fn read(json: &Json, document: &Json) -> Result<Self, GltfError> {
         let pbr = json.get("pbrMetallicRoughness");
         let extensions = json.get("extensions");
-        let strength = extensions.get("KHR_materials_emissive_strength");
-        let strength = strength.get("emissiveStrength").number().unwrap_or(1.0) as f32;
-        let transmission = extensions.get("KHR_materials_transmission");
-        let transmission = number(transmission.get("transmissionFactor"), 0.0).within(0.0, 1.0);
-        let texture = |json: &Json| texture(json, document);
+        let extension = |name: &str| extensions.get(name);
+        let coat = extension("KHR_materials_clearcoat");
+        let sheen = extension("KHR_materials_sheen");
+        let specular = extension("KHR_materials_specular");
+        let volume = extension("KHR_materials_volume");
+        let transmission = extension("KHR_materials_transmission");
+        let strength = extension("KHR_materials_emissive_strength");
+        let strength = number(strength.get("emissiveStrength"), 1.0).max(0.0);
+        let unit = |json: &Json, otherwise: f32| number(json, otherwise).within(0.0, 1.0);
         let normal = json.get("normalTexture");
         let occlusion = json.get("occlusionTexture");
+        let coat_normal = coat.get("clearcoatNormalTexture");
+        let sources = [
+            pbr.get("baseColorTexture"),
+            pbr.get("metallicRoughnessTexture"),
+            normal,
+            occlusion,
+            json.get("emissiveTexture"),
+            coat.get("clearcoatTexture"),
+            coat.get("clearcoatRoughnessTexture"),
+            coat_normal,
+            sheen.get("sheenColorTexture"),
+            sheen.get("sheenRoughnessTexture"),
+            specular.get("specularTexture"),
+            specular.get("specularColorTexture"),
+            transmission.get("transmissionTexture"),
+            volume.get("thicknessTexture"),
+        ];
+        let mut textures = [None; Slot::ALL.len()];
+        for (slot, source) in textures.iter_mut().zip(sources) {
+            *slot = texture::read(source, document)?;
+        }
         let mut material = Self {
+            textures,
             base_color_factor: numbers(pbr.get("baseColorFactor"), [1.0; 4]),
-            base_color: texture(pbr.get("baseColorTexture"))?,
-            metallic_factor: number(pbr.get("metallicFactor"), 1.0),
-            roughness_factor: number(pbr.get("roughnessFactor"), 1.0),
-            metallic_roughness: texture(pbr.get("metallicRoughnessTexture"))?,
-            normal: texture(normal)?,
+            metallic_factor: unit(pbr.get("metallicFactor"), 1.0),
+            roughness_factor: unit(pbr.get("roughnessFactor"), 1.0),
             normal_scale: number(normal.get("scale"), 1.0),
-            occlusion: texture(occlusion)?,
-            occlusion_strength: number(occlusion.get("strength"), 1.0),
+            occlusion_strength: unit(occlusion.get("strength"), 1.0),
             emissive_factor: numbers(json.get("emissiveFactor"), [0.0; 3]).map(|n| n * strength),
-            emissive: texture(json.get("emissiveTexture"))?,
             alpha_mode: match json.get("alphaMode").text() {
                 Some("MASK") => AlphaMode::Mask(number(json.get("alphaCutoff"), 0.5)),
                 Some("BLEND") => AlphaMode::Blend,
                 _ => AlphaMode::Opaque,
             },
             double_sided: json.get("doubleSided").is_true(),
-            unlit: !extensions.get("KHR_materials_unlit").is_null(),
-            glass: false,
+            unlit: !extension("KHR_materials_unlit").is_null(),
+            ior: ior(number(
+                extension("KHR_materials_ior").get("ior"),
+                DEFAULT_IOR,
+            )),
+            specular_factor: unit(specular.get("specularFactor"), 1.0),
+            specular_color_factor: numbers(specular.get("specularColorFactor"), [1.0; 3]),
+            clearcoat_factor: unit(coat.get("clearcoatFactor"), 0.0),
+            clearcoat_roughness_factor: unit(coat.get("clearcoatRoughnessFactor"), 0.0),
+            clearcoat_normal_scale: number(coat_normal.get("scale"), 1.0),
+            sheen_color_factor: numbers(sheen.get("sheenColorFactor"), [0.0; 3]),
+            sheen_roughness_factor: unit(sheen.get("sheenRoughnessFactor"), 0.0),
+            transmission_factor: unit(transmission.get("transmissionFactor"), 0.0),
+            thickness_factor: number(volume.get("thicknessFactor"), 0.0).max(0.0),
+            attenuation_color: numbers(volume.get("attenuationColor"), [1.0; 3]),
+            attenuation_distance: number(volume.get("attenuationDistance"), 0.0).max(0.0),
         };
-        if transmission > 0.0 && material.alpha_mode == AlphaMode::Opaque {
-            // Thin clear glass: what lies behind shows through unbent, reflections stay whole.
-            material.alpha_mode = AlphaMode::Blend;
-            material.glass = true;
-            material.base_color_factor[3] = 1.0 - CLEAREST * transmission;
+        let gloss = extension("KHR_materials_pbrSpecularGlossiness");
+        if pbr.is_null() && !gloss.is_null() {
+            material.read_glossy(gloss, document)?;
         }
         Ok(material)
     }
+
+    /// The older model of specular colour and glossiness, near enough: a dielectric of that reflectance.
+    fn read_glossy(&mut self, gloss: &Json, document: &Json) -> Result<(), GltfError> {
+        self.base_color_factor = numbers(gloss.get("diffuseFactor"), [1.0; 4]);
+        self.textures[Slot::BaseColor as usize] =
+            texture::read(gloss.get("diffuseTexture"), document)?;
+        self.textures[Slot::SpecularColor as usize] =
+            texture::read(gloss.get("specularGlossinessTexture"), document)?;
+        self.metallic_factor = 0.0;
+        self.roughness_factor = 1.0 - number(gloss.get("glossinessFactor"), 1.0).within(0.0, 1.0);
+        // Reflectance of the default index of refraction is 0.04.
+        self.specular_color_factor =
+            numbers(gloss.get("specularFactor"), [1.0; 3]).map(|c: f32| c / 0.04);
+        Ok(())
+    }
+}
+
+const DEFAULT_IOR: f32 = 1.5;
+
+/// 0 stands for a reflectance of 1, as for older materials; else no less than a vacuum's.
+fn ior(n: f32) -> f32 {
+    if n <= 0.0 { 1e6 } else { n.max(1.0) }
 }
 
 /// A finite number, or `otherwise`.
@@ -134,63 +230,4 @@ pub(super) fn numbers<const N: usize>(json: &Json, otherwise: [f32; N]) -> [f32;
         return otherwise;
     }
     core::array::from_fn(|i| number(&json.items()[i], otherwise[i]))
-}
-
-fn texture(json: &Json, document: &Json) -> Result<Option<TextureRef>, GltfError> {
-    if json.is_null() {
-        return Ok(None);
-    }
-    let index = json.get("index").index().unwrap_or(usize::MAX);
-    let texture = document.get("textures").items().get(index);
-    let texture = texture.ok_or(invalid("texture", index, "there is none"))?;
-    let extensions = texture.get("extensions");
-    let image = ["EXT_texture_avif", "EXT_texture_webp"]
-        .iter()
-        .find_map(|name| extensions.get(name).get("source").index())
-        .or_else(|| texture.get("source").index());
-    let image = image.filter(|&i| i < document.get("images").items().len());
-    let image = image.ok_or(invalid("texture", index, "its image does not exist"))?;
-    let sampler = texture.get("sampler").index();
-    let sampler = sampler.and_then(|s| document.get("samplers").items().get(s));
-    let wrap = |name: &str| {
-        let code = sampler.and_then(|s| s.get(name).index()).unwrap_or(10497);
-        if matches!(code, 33071 | 33648) {
-            code as u32
-        } else {
-            10497
-        }
-    };
-    let transform = json.get("extensions").get("KHR_texture_transform");
-    let tex_coord = transform
-        .get("texCoord")
-        .index()
-        .or_else(|| json.get("texCoord").index());
-    Ok(Some(TextureRef {
-        image,
-        sampler: Sampler {
-            wrap_s: wrap("wrapS"),
-            wrap_t: wrap("wrapT"),
-            nearest: sampler.and_then(|s| s.get("magFilter").index()) == Some(9728),
-        },
-        tex_coord: tex_coord.unwrap_or(0).min(1) as u32,
-        transform: uv_transform(transform),
-    }))
-}
-
-/// Translation × rotation × scale of `KHR_texture_transform`, column-major.
-fn uv_transform(json: &Json) -> [f32; 9] {
-    let [x, y] = numbers(json.get("offset"), [0.0; 2]);
-    let [width, height] = numbers(json.get("scale"), [1.0; 2]);
-    let (sin, cos) = number(json.get("rotation"), 0.0).sin_cos();
-    [
-        cos * width,
-        -sin * width,
-        0.0,
-        sin * height,
-        cos * height,
-        0.0,
-        x,
-        y,
-        1.0,
-    ]
 }

@@ -4,6 +4,8 @@ use serde_json::{Value, json};
 
 use super::*;
 
+mod moving;
+
 /// A GLB of these two chunks.
 fn glb(document: &Value, binary: &[u8]) -> Vec<u8> {
     let mut text = document.to_string().into_bytes();
@@ -94,8 +96,8 @@ fn meshopt_views_are_unpacked() {
         ),
     ]);
     let packed = Model::read(&glb(&document, &[vertices, indices].concat())).unwrap();
-    assert_eq!(packed.views[&0], binary[..36]);
-    assert_eq!(packed.views[&1], binary[36..42]);
+    assert_eq!(packed.views[0], binary[..36]);
+    assert_eq!(packed.views[1], binary[36..42]);
 }
 
 #[test]
@@ -115,7 +117,7 @@ fn textures_bring_their_image_sampler_and_transform() {
     })
     .unwrap();
     let material = &model.materials[0];
-    let texture = material.base_color.unwrap();
+    let texture = *material.texture(Slot::BaseColor).unwrap();
     assert_eq!((texture.image, texture.tex_coord), (1, 1));
     assert_eq!(
         (
@@ -140,13 +142,52 @@ fn textures_bring_their_image_sampler_and_transform() {
 }
 
 #[test]
-fn clear_glass_is_blended() {
+fn every_extension_of_a_material_is_read() {
     let model = read(|document, _| {
-        document["materials"] = json!([{ "extensions": { "KHR_materials_transmission": { "transmissionFactor": 1 } } }]);
+        document["materials"] = json!([{ "extensions": {
+            "KHR_materials_transmission": { "transmissionFactor": 0.9 },
+            "KHR_materials_volume": { "thicknessFactor": 0.2, "attenuationDistance": 0.5, "attenuationColor": [1, 0.5, 0.25] },
+            "KHR_materials_ior": { "ior": 1.33 },
+            "KHR_materials_specular": { "specularFactor": 0.5, "specularColorFactor": [1, 0.8, 0.6] },
+            "KHR_materials_clearcoat": { "clearcoatFactor": 0.7, "clearcoatRoughnessFactor": 0.1, "clearcoatNormalTexture": { "index": 0, "scale": 0.3 } },
+            "KHR_materials_sheen": { "sheenColorFactor": [0.1, 0.2, 0.3], "sheenRoughnessFactor": 0.4 },
+        } }]);
+        document["images"] = json!([{ "uri": "a.png" }]);
+        document["textures"] = json!([{ "source": 0 }]);
     })
     .unwrap();
-    assert_eq!(model.materials[0].alpha_mode, AlphaMode::Blend);
-    assert!(model.materials[0].base_color_factor[3] < 0.5);
+    let m = &model.materials[0];
+    assert!(m.transmits() && m.coated() && m.sheened());
+    assert_eq!(
+        (
+            m.transmission_factor,
+            m.thickness_factor,
+            m.attenuation_distance
+        ),
+        (0.9, 0.2, 0.5)
+    );
+    assert_eq!(
+        (m.ior, m.specular_factor, m.specular_color_factor),
+        (1.33, 0.5, [1.0, 0.8, 0.6])
+    );
+    assert_eq!(
+        (
+            m.clearcoat_factor,
+            m.clearcoat_roughness_factor,
+            m.clearcoat_normal_scale
+        ),
+        (0.7, 0.1, 0.3)
+    );
+    assert_eq!(
+        (m.sheen_color_factor, m.sheen_roughness_factor),
+        ([0.1, 0.2, 0.3], 0.4)
+    );
+    assert_eq!(m.texture(Slot::ClearcoatNormal).unwrap().image, 0);
+    assert!(m.texture(Slot::Normal).is_none());
+    // The default material has none of it.
+    let plain = &model.materials[1];
+    assert!(!plain.transmits() && !plain.coated() && !plain.sheened());
+    assert_eq!(plain.ior, 1.5);
 }
 
 /// Changes a value of the document, given as a JSON pointer; the file must then be refused.
@@ -171,6 +212,13 @@ fn lies_are_refused() {
         ("/accessors/0/count", json!(4_000_000_000_u32)),
         ("/accessors/0/byteOffset", json!(4)),
         ("/accessors/0/byteOffset", json!(2)),
+        ("/accessors/0/sparse", json!({ "count": 1 })),
+        (
+            "/accessors/0/sparse",
+            json!({ "count": 1, "indices": { "bufferView": 1, "byteOffset": 4, "componentType": 5123 }, "values": { "bufferView": 0, "byteOffset": 30 } }),
+        ),
+        ("/skins", json!([{ "joints": [] }])),
+        ("/animations", json!([{ "samplers": [{ "input": 1 }] }])),
         ("/accessors/0/componentType", json!(1)),
         ("/accessors/0/type", json!("MAT4")),
         ("/accessors/0/bufferView", json!(9)),
@@ -182,7 +230,7 @@ fn lies_are_refused() {
         ("/nodes/1/mesh", json!(4)),
         ("/nodes/1/children", json!([0])),
         ("/scenes/0/nodes", json!([17])),
-        ("/extensionsRequired", json!(["KHR_draco_mesh_compression"])),
+        ("/extensionsRequired", json!(["EXT_mesh_gpu_instancing"])),
         ("/buffers/0/uri", json!("other.bin")),
     ];
     for (pointer, value) in lies {
@@ -198,10 +246,13 @@ fn lies_are_refused() {
 
 #[test]
 fn a_required_extension_is_named() {
-    let error = refuses("/extensionsRequired", json!(["KHR_texture_basisu"]));
-    assert_eq!(error, GltfError::Unsupported("KHR_texture_basisu".into()));
+    let error = refuses("/extensionsRequired", json!(["EXT_mesh_gpu_instancing"]));
+    assert_eq!(
+        error,
+        GltfError::Unsupported("EXT_mesh_gpu_instancing".into())
+    );
     let text = xoay_format::Localize::text(&error);
-    assert!(text.vi.contains("chưa hỗ trợ") && text.en.contains("KHR_texture_basisu"));
+    assert!(text.vi.contains("chưa hỗ trợ") && text.en.contains("EXT_mesh_gpu_instancing"));
 }
 
 #[test]
