@@ -138,8 +138,12 @@ impl Browser {
             let found = inner[at].as_u64().unwrap_or(0) as u32;
             wanted + wanted.saturating_sub(found)
         };
-        let (width_px, height_px) = (missing(0, width_px), missing(1, height_px));
-        Ok(self.client.set_window_rect(0, 0, width_px, height_px).await?)
+        let (outer_width_px, outer_height_px) = (missing(0, width_px), missing(1, height_px));
+        let client = &self.client;
+        client.set_window_rect(0, 0, outer_width_px, outer_height_px).await?;
+        // Without a window manager the size comes a moment later.
+        let arrived = format!("innerWidth === {width_px} && innerHeight === {height_px}");
+        self.until(&arrived).await
     }
 
     /// Opens a page.

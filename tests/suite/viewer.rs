@@ -25,8 +25,9 @@ const STRICT: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; 
 /// the page.
 const WATCH: &str = include_str!("../fixtures/viewer/watch.js");
 
-/// What EMBEDDING.md asks of pages: the room is there before the script is.
-const SIZES: &str = "xoay-viewer { display: block; aspect-ratio: 4 / 3 }";
+/// What EMBEDDING.md asks of pages: the room is there before the script is. An aspect alone does not keep it: the
+/// poster's own pixels would push it open on a phone.
+const SIZES: &str = "xoay-viewer { display: block; aspect-ratio: 4 / 3 } xoay-viewer > img { display: block; width: 100%; height: auto }";
 
 fn page(viewer_origin: &str, body: &str) -> String {
     format!(
@@ -117,7 +118,7 @@ async fn all_well(browser: &Browser) -> Result<()> {
     assert_eq!(seen["violations"], json!([]), "the policy was violated");
     assert_eq!(seen["errors"], json!([]), "the page had errors");
     assert_eq!(seen["shift"], 0, "the engine saw the layout move");
-    assert_eq!(seen["moved"], 0, "what follows the viewer moved, pixels");
+    assert_eq!(seen["moved"], json!([]), "what follows the viewer moved");
     Ok(())
 }
 

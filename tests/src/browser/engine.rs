@@ -113,7 +113,7 @@ async fn chromium(lack: Lack, profile: &Path, (width_px, height_px): (u32, u32))
     args.push(format!("--window-size={width_px},{height_px}"));
     match lack {
         Lack::Nothing => {}
-        Lack::WebAssembly => args.push("--js-flags=--noexpose-wasm".to_owned()),
+        Lack::WebAssembly => args.push("--js-flags=--jitless".to_owned()),
         Lack::WebGl => args.push("--disable-3d-apis".to_owned()),
         Lack::Scripts => args.push("--blink-settings=scriptEnabled=false".to_owned()),
     }
@@ -190,7 +190,7 @@ async fn webkit(lack: Lack, profile: &Path) -> Result<Started> {
     match lack {
         Lack::Nothing => {}
         Lack::WebAssembly => {
-            command.env("JSC_useWebAssembly", "false");
+            command.env("JSC_useWasm", "false");
         }
         Lack::WebGl => args.push("--enable-webgl=false"),
         Lack::Scripts => args.push("--enable-javascript=false"),

@@ -1,6 +1,7 @@
 //! Bad input and poor browsers: what remains on the screen, what a shopper reads, which event the page gets.
 
 use super::*;
+use std::time::Duration;
 use xoay_tests::in_every_engine;
 
 in_every_engine!(
@@ -55,6 +56,11 @@ async fn poster_remains(browser: &Browser) -> Result<()> {
     Ok(())
 }
 
+/// How many of the 3072 pixels show something.
+fn covered(pixels: &[u64]) -> usize {
+    pixels.chunks_exact(4).filter(|p| p[3] > 200).count()
+}
+
 async fn show_with(engine: Engine, element: &str, more: &[(&str, Vec<u8>)]) -> Result<(Site, Browser)> {
     show_without(engine, Lack::Nothing, element, more).await
 }
@@ -84,10 +90,11 @@ async fn frames_missing_in_the_middle_leave_a_turning_spin(engine: Engine) -> Re
     let (_site, browser) = show_with(engine, &element("/pages/holes.json"), &more).await?;
     loaded(&browser, "spin").await?;
     // A turn through the hole: every angle shows something.
+    let whole = covered(&pixels(&browser).await?);
     browser.run("viewer().frame = 5").await?;
     pause(&browser, 1500).await?;
     let hole = pixels(&browser).await?;
-    assert!(hole.chunks_exact(4).all(|p| p[3] > 200), "a hole in the picture");
+    assert!(covered(&hole) >= whole, "a hole in the picture");
     browser.run("viewer().frame = 8").await?;
     browser.until("viewer().frame === 8").await?;
     pause(&browser, 800).await?;
@@ -108,10 +115,11 @@ async fn a_corrupt_frame_is_skipped(engine: Engine) -> Result<()> {
     ];
     let (_site, browser) = show_with(engine, &element("/pages/bad.json"), &more).await?;
     loaded(&browser, "spin").await?;
+    let whole = covered(&pixels(&browser).await?);
     browser.run("viewer().frame = 3").await?;
     pause(&browser, 1200).await?;
     let shown = pixels(&browser).await?;
-    assert!(shown.chunks_exact(4).all(|p| p[3] > 200), "a hole in the picture");
+    assert!(covered(&shown) >= whole, "a hole in the picture");
     browser.run("viewer().frame = 9").await?;
     pause(&browser, 800).await?;
     assert!(difference(&shown, &pixels(&browser).await?) > 1.0, "it does not turn on");
@@ -182,10 +190,16 @@ async fn without_scripts_the_poster_and_a_link_remain(engine: Engine) -> Result<
     let site = site(&element("/fixtures/product.json"), &[]).await?;
     let browser = Browser::without(engine, Lack::Scripts, 1000, 900).await?;
     visit(&browser, &site).await?;
-    let png = browser.screenshot("without-scripts").await?;
-    let picture = image::load_from_memory(&png)?.to_rgb8();
     // The jar's honey is in the picture: no other thing on this page is amber.
-    let amber = picture.pixels().filter(|p| p[0] > 90 && p[0] > p[2].saturating_add(50)).count();
+    let mut amber = 0;
+    for _ in 0..50 {
+        let picture = image::load_from_memory(&browser.screenshot("without-scripts").await?)?.to_rgb8();
+        amber = picture.pixels().filter(|p| p[0] > 90 && p[0] > p[2].saturating_add(50)).count();
+        if amber > 2000 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
     assert!(amber > 2000, "{amber} pixels of honey");
     let link = browser.client.find(fantoccini::Locator::Css("xoay-viewer noscript a")).await?;
     assert_eq!(link.text().await?, "sản phẩm này");
@@ -204,6 +218,6 @@ async fn a_network_that_goes_away_leaves_what_was_loaded(engine: Engine) -> Resu
     browser.drag("xoay-viewer", 300, 0).await?;
     browser.until("viewer().frame !== 0").await?;
     let shown = pixels(&browser).await?;
-    assert!(shown.chunks_exact(4).any(|p| p[3] > 200), "nothing remains");
+    assert!(covered(&shown) > 1000, "nothing remains");
     browser.close().await
 }

@@ -92,7 +92,9 @@ async fn a_lost_context_is_restored(engine: Engine) -> Result<()> {
 }
 
 async fn the_poster_stands_before_the_script_and_nothing_moves(engine: Engine) -> Result<()> {
-    let (site, browser) = show(engine, SPIN).await?;
+    const PLACES: &str = "const box = viewer().getBoundingClientRect();
+        return [box.width, box.height, document.getElementById('after').offsetTop]";
+    let (_site, browser) = show_sized(engine, SPIN, (500, 844)).await?;
     // The picture is the page's own, in the document before any script.
     let poster = browser
         .run("const img = document.querySelector('img[slot=poster]'); return [img.complete && img.naturalWidth > 0, img.getBoundingClientRect().width]")
@@ -102,17 +104,20 @@ async fn the_poster_stands_before_the_script_and_nothing_moves(engine: Engine) -
     loaded(&browser, "spin").await?;
     pause(&browser, 500).await?;
     all_well(&browser).await?;
-    // The same room before the script has come at all.
-    let room = browser
-        .run("const box = viewer().getBoundingClientRect(); return [box.width, box.height]")
-        .await?;
-    let bare = page("", SPIN).replace("<script type=module src='/viewer/xoay-viewer.js' crossorigin></script>", "");
-    let still = Site::start("viewer", &[("index", bare), ("watch.js", WATCH.to_owned()), ("page.css", SIZES.to_owned())], None).await?;
+    let with_script = browser.run(PLACES).await?;
+
+    // The same room where the script has not come at all.
+    let script = "<script type=module src='/viewer/xoay-viewer.js' crossorigin></script>";
+    let bare = page("", SPIN).replace(script, "");
+    assert!(!bare.contains("xoay-viewer.js"));
+    let pages = [
+        ("index", bare),
+        ("watch.js", WATCH.to_owned()),
+        ("page.css", SIZES.to_owned()),
+    ];
+    let still = Site::start("viewer", &pages, None).await?;
     visit(&browser, &still).await?;
-    let reserved = browser
-        .run("const box = viewer().getBoundingClientRect(); return [box.width, box.height]")
-        .await?;
-    assert_eq!(room, reserved, "the script changes the room");
-    drop(site);
+    let without = browser.run(PLACES).await?;
+    assert_eq!(with_script, without, "the script changes the layout");
     browser.close().await
 }
