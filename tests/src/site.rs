@@ -143,6 +143,8 @@ async fn fixture(State(content): State<Arc<Content>>, Path(path): Path<String>) 
         Some("json") => "application/json",
         Some("jpg") => "image/jpeg",
         Some("webp") => "image/webp",
+        Some("js" | "mjs") => "text/javascript",
+        Some("html") => "text/html; charset=utf-8",
         Some("glb") => "model/gltf-binary",
         _ => "application/octet-stream",
     };

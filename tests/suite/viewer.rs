@@ -2,6 +2,7 @@
 
 mod faults;
 mod hand;
+mod legacy;
 mod pages;
 mod showing;
 
