@@ -1,5 +1,6 @@
 //! `<xoay-viewer>` in Chromium, Firefox and WebKit, under a strict content security policy.
 
+mod access;
 mod faults;
 mod hand;
 mod legacy;
