@@ -4,7 +4,9 @@ mod access;
 mod faults;
 mod hand;
 mod legacy;
+mod models;
 mod pages;
+mod pictures;
 mod showing;
 
 use std::collections::HashMap;
