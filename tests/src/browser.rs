@@ -97,13 +97,33 @@ impl Browser {
         width_px: u32,
         height_px: u32,
     ) -> Result<Self> {
+        Self::launch(engine, lack, (width_px, height_px), json!({})).await
+    }
+
+    /// As [`Browser::start`], but [`Browser::open`] and what follows do not wait until the page has loaded.
+    ///
+    /// # Errors
+    /// As [`Browser::of`].
+    pub async fn start_without_waiting(width_px: u32, height_px: u32) -> Result<Self> {
+        let eager = json!({ "pageLoadStrategy": "none" });
+        Self::launch(Engine::Chromium, Lack::Nothing, (width_px, height_px), eager).await
+    }
+
+    async fn launch(
+        engine: Engine,
+        lack: Lack,
+        size: (u32, u32),
+        further_capabilities: Value,
+    ) -> Result<Self> {
         let room = ROOM.acquire().await?;
         let profile = tempfile::tempdir()?;
-        let size = (width_px, height_px);
         let started = engine::start(engine, lack, profile.path(), size).await?;
-        let Value::Object(capabilities) = started.capabilities else {
+        let Value::Object(mut capabilities) = started.capabilities else {
             bail!("capabilities must be an object");
         };
+        if let Value::Object(further) = further_capabilities {
+            capabilities.extend(further);
+        }
         let mut connector = hyper_util::client::legacy::connect::HttpConnector::new();
         connector.set_nodelay(true);
         // From here on the browser ends with the value, also where the connection fails.

@@ -33,7 +33,6 @@ new PerformanceObserver((list) => { for (const entry of list.getEntries()) windo
   .observe({ type: 'layout-shift', buffered: true });
 
 window.contexts = [];
-const make = HTMLCanvasElement.prototype.getContext;
 const watch = (prototype) => {
   const make = prototype.getContext;
   prototype.getContext = function getContext(...args) {
@@ -67,6 +66,10 @@ const visible = (element) => {
   return true;
 };
 window.changes = [];
+// When a drag first showed another frame; each page says which frame its viewer is at.
+window.interactive = 0;
+window.frameNumber = () => -1;
+let frameAtRest = -1;
 let last = '';
 function look() {
   const place = document.getElementById('place');
@@ -80,7 +83,11 @@ function look() {
     }
     const data = context.getImageData(0, 0, 16, 12).data;
     const now = data.some((v) => v) ? String(data) : '';
-    if (now && now !== last) changes.push(performance.now());
+    if (now && now !== last) {
+      changes.push(performance.now());
+      if (moves.length && frameNumber() !== frameAtRest && !interactive) interactive = performance.now();
+    }
+    if (!moves.length) frameAtRest = frameNumber();
     last = now || last;
   }
   ask(look);
