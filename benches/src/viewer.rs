@@ -39,7 +39,11 @@ impl Line {
             .iter()
             .map(|(name, value)| {
                 let times = value / self.ours.max(1e-9);
-                let times = if self.ours > 0.0 { format!(" ({times:.1}×)") } else { String::new() };
+                let times = if self.ours > 0.0 {
+                    format!(" ({times:.1}×)")
+                } else {
+                    String::new()
+                };
                 format!("{name} {}{times}", number(*value))
             })
             .collect();
@@ -49,8 +53,16 @@ impl Line {
             number(self.ours),
             self.unit,
             number(self.goal),
-            if self.ours <= self.goal { "met" } else { "**missed**" },
-            if peers.is_empty() { "–".to_owned() } else { peers.join(", ") },
+            if self.ours <= self.goal {
+                "met"
+            } else {
+                "**missed**"
+            },
+            if peers.is_empty() {
+                "–".to_owned()
+            } else {
+                peers.join(", ")
+            },
         );
     }
 }

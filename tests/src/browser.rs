@@ -9,13 +9,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
+use axum::http::Method;
 use fantoccini::actions::{
     InputSource, KeyAction, KeyActions, MOUSE_BUTTON_LEFT, MouseActions, PointerAction,
     TouchActions, WheelAction, WheelActions,
 };
-use fantoccini::wd::WebDriverCompatibleCommand;
+use fantoccini::wd::{TimeoutConfiguration, WebDriverCompatibleCommand};
 use fantoccini::{Client, ClientBuilder};
-use axum::http::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::process::Child;
@@ -27,6 +27,9 @@ pub use processes::Process;
 
 /// How long a page may take for anything: generous, because the machine may be busy and the GPU is emulated.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How long a promise may take that a test or a bench waits for.
+const WAIT_FOR_SCRIPT: Duration = Duration::from_secs(120);
 
 /// Browsers of one test process at a time; each wants a processor to itself. With nextest, whose tests are processes,
 /// the group in `.config/nextest.toml` does the same.
@@ -106,7 +109,13 @@ impl Browser {
     /// As [`Browser::of`].
     pub async fn start_without_waiting(width_px: u32, height_px: u32) -> Result<Self> {
         let eager = json!({ "pageLoadStrategy": "none" });
-        Self::launch(Engine::Chromium, Lack::Nothing, (width_px, height_px), eager).await
+        Self::launch(
+            Engine::Chromium,
+            Lack::Nothing,
+            (width_px, height_px),
+            eager,
+        )
+        .await
     }
 
     async fn launch(
@@ -133,6 +142,8 @@ impl Browser {
             .connect(&started.url)
             .await
             .with_context(|| format!("{} does not start", engine.name()))?;
+        let timeouts = TimeoutConfiguration::new(Some(WAIT_FOR_SCRIPT), None, None);
+        client.update_timeouts(timeouts).await?;
         let browser = Self {
             client,
             engine,
@@ -149,7 +160,9 @@ impl Browser {
 
     /// Makes the page, not the window, as large as asked.
     async fn fit(&self, (width_px, height_px): (u32, u32), lack: Lack) -> Result<()> {
-        self.client.set_window_rect(0, 0, width_px, height_px).await?;
+        self.client
+            .set_window_rect(0, 0, width_px, height_px)
+            .await?;
         if lack == Lack::Scripts {
             return Ok(());
         }
@@ -160,7 +173,9 @@ impl Browser {
         };
         let (outer_width_px, outer_height_px) = (missing(0, width_px), missing(1, height_px));
         let client = &self.client;
-        client.set_window_rect(0, 0, outer_width_px, outer_height_px).await?;
+        client
+            .set_window_rect(0, 0, outer_width_px, outer_height_px)
+            .await?;
         // Without a window manager the size comes a moment later.
         let arrived = format!("innerWidth === {width_px} && innerHeight === {height_px}");
         self.until(&arrived).await
@@ -376,8 +391,15 @@ impl Drop for Browser {
 struct DevTools(Value);
 
 impl WebDriverCompatibleCommand for DevTools {
-    fn endpoint(&self, base: &url::Url, session: Option<&str>) -> Result<url::Url, url::ParseError> {
-        base.join(&format!("session/{}/goog/cdp/execute", session.unwrap_or_default()))
+    fn endpoint(
+        &self,
+        base: &url::Url,
+        session: Option<&str>,
+    ) -> Result<url::Url, url::ParseError> {
+        base.join(&format!(
+            "session/{}/goog/cdp/execute",
+            session.unwrap_or_default()
+        ))
     }
 
     fn method_and_body(&self, _: &url::Url) -> (Method, Option<String>) {

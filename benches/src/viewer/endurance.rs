@@ -26,18 +26,38 @@ pub(super) async fn print(
     let shop = Shop::open(&goods).await?;
 
     let browser = Browser::start(1300, 900).await?;
-    browser.open(&format!("{}/pages/fifty.html", shop.origin)).await?;
-    browser.run("window.done = false; ready.then(() => { done = true }); return 0").await?;
+    browser
+        .open(&format!("{}/pages/fifty.html", shop.origin))
+        .await?;
+    browser
+        .run("window.done = false; ready.then(() => { done = true }); return 0")
+        .await?;
     browser.until_within("done", 300).await?;
-    let contexts = browser.run("return contexts.filter(c => !c.isContextLost()).length").await?;
+    let contexts = browser
+        .run("return contexts.filter(c => !c.isContextLost()).length")
+        .await?;
     let line = |what: &str, unit, ours, goal| {
-        Line { what: what.to_owned(), unit, ours, goal, peers: Vec::new() }.print();
+        Line {
+            what: what.to_owned(),
+            unit,
+            ours,
+            goal,
+            peers: Vec::new(),
+        }
+        .print();
     };
-    line("50 viewers on a page: WebGL contexts", "", contexts.as_f64().context("a count")?, 1.0);
+    line(
+        "50 viewers on a page: WebGL contexts",
+        "",
+        contexts.as_f64().context("a count")?,
+        1.0,
+    );
     browser.close().await?;
 
     let browser = Browser::start(1000, 800).await?;
-    browser.open(&format!("{}/pages/switching.html", shop.origin)).await?;
+    browser
+        .open(&format!("{}/pages/switching.html", shop.origin))
+        .await?;
     browser.until("customElements.get('xoay-viewer')").await?;
     switch(&browser, WARM).await?;
     let before = held(&browser).await?;
@@ -59,7 +79,9 @@ async fn switch(browser: &Browser, count: u32) -> Result<()> {
 /// Bytes that the page's processes hold for themselves after a collection of garbage: the page and its graphics.
 async fn held(browser: &Browser) -> Result<f64> {
     for _ in 0..3 {
-        browser.devtools("HeapProfiler.collectGarbage", json!({})).await?;
+        browser
+            .devtools("HeapProfiler.collectGarbage", json!({}))
+            .await?;
         sleep(Duration::from_millis(700)).await;
     }
     let kinds = ["--type=renderer", "--type=gpu-process"];

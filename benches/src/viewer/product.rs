@@ -6,9 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
-use xoay_imaging::{
-    Channels, DecodeOptions, Encoding, Raster, Resizer, decode, encode,
-};
+use xoay_imaging::{Channels, DecodeOptions, Encoding, Raster, Resizer, decode, encode};
 
 const WIDTH: u32 = 1600;
 const HEIGHT: u32 = 1200;
@@ -113,7 +111,9 @@ pub(super) fn model(glb: &[u8]) -> Result<Vec<u8>> {
     for (at, view) in views.iter_mut().enumerate() {
         let start = view["byteOffset"].as_u64().unwrap_or(0) as usize;
         let length = view["byteLength"].as_u64().context("a view has a length")? as usize;
-        let bytes = binary.get(start..start + length).context("a view lies outside")?;
+        let bytes = binary
+            .get(start..start + length)
+            .context("a view lies outside")?;
         let bytes = if image_views.contains(&at) {
             small_jpeg(bytes, &mut resizer)?
         } else {

@@ -50,9 +50,18 @@ pub(super) async fn print(
             .map(|(viewer, runs)| (*viewer, median(runs.iter().map(figure))));
         let ours = values.next().map_or(f64::NAN, |(_, value)| value);
         let what = format!("spin, {megabytes:.1} MB at 10 Mbit/s: {what}");
-        Line { what, unit, ours, goal, peers: values.collect() }.print();
+        Line {
+            what,
+            unit,
+            ours,
+            goal,
+            peers: values.collect(),
+        }
+        .print();
     };
-    line("program, brotli", "KB", 25.0 + 8.0, |c| c.program_bytes / 1024.0);
+    line("program, brotli", "KB", 25.0 + 8.0, |c| {
+        c.program_bytes / 1024.0
+    });
     line("first frame", "s", 0.4, |c| c.first_s);
     line("interactive", "s", 0.5, |c| c.interactive_s);
     line("drag to frame", "ms", 25.0, |c| c.drag_ms);
@@ -61,7 +70,14 @@ pub(super) async fn print(
     let (viewer, page) = VIEWERS[0];
     let twice = runs(&Goods::new(repository, twice.clone(), 72), viewer, page).await?;
     let ours = median(twice.iter().map(|c| c.renderer_mb));
-    Line { what: "the same with 72 frames: renderer's memory".into(), unit: "MB", ours, goal: 190.0, peers: Vec::new() }.print();
+    Line {
+        what: "the same with 72 frames: renderer's memory".into(),
+        unit: "MB",
+        ours,
+        goal: 190.0,
+        peers: Vec::new(),
+    }
+    .print();
     Ok(())
 }
 
@@ -80,8 +96,12 @@ async fn once(shop: &Shop, page: &str) -> Result<Cost> {
     sleep(Duration::from_millis(1000)).await;
     browser.devtools("Network.enable", json!({})).await?;
     let network = json!({ "offline": false, "latency": LATENCY_MS, "downloadThroughput": BYTES_PER_S, "uploadThroughput": BYTES_PER_S });
-    browser.devtools("Network.emulateNetworkConditions", network).await?;
-    browser.open(&format!("{}/pages/{page}", shop.origin)).await?;
+    browser
+        .devtools("Network.emulateNetworkConditions", network)
+        .await?;
+    browser
+        .open(&format!("{}/pages/{page}", shop.origin))
+        .await?;
 
     let number = |value: &Value| value.as_f64().context("a number was expected");
     browser.until("window.changes && changes.length").await?;
@@ -113,7 +133,9 @@ async fn once(shop: &Shop, page: &str) -> Result<Cost> {
     }
     mouse(&browser, "mouseReleased", 740).await?;
     sleep(Duration::from_millis(1500)).await;
-    browser.devtools("HeapProfiler.collectGarbage", json!({})).await?;
+    browser
+        .devtools("HeapProfiler.collectGarbage", json!({}))
+        .await?;
     sleep(Duration::from_millis(500)).await;
     let renderer = browser
         .processes()
@@ -139,7 +161,9 @@ async fn drag(browser: &Browser) -> Result<f64> {
     mouse(browser, "mousePressed", 200).await?;
     let mut times = Vec::new();
     for step in 1..=12 {
-        browser.run("changes.length = 0; moves.length = 0; return 0").await?;
+        browser
+            .run("changes.length = 0; moves.length = 0; return 0")
+            .await?;
         mouse(browser, "mouseMoved", 200 + step * 40).await?;
         sleep(Duration::from_millis(150)).await;
         let times_ms = browser.run("return [moves[0], changes[0]]").await?;
@@ -148,7 +172,11 @@ async fn drag(browser: &Browser) -> Result<f64> {
         }
     }
     mouse(browser, "mouseReleased", 680).await?;
-    ensure!(times.len() >= 6, "only {} of 12 movements were seen", times.len());
+    ensure!(
+        times.len() >= 6,
+        "only {} of 12 movements were seen",
+        times.len()
+    );
     Ok(median(times))
 }
 

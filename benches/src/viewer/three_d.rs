@@ -50,13 +50,31 @@ pub(super) async fn print(repository: &Path, name: &str, glb: &[u8]) -> Result<(
             .map(|(viewer, runs)| (*viewer, median(runs.iter().map(figure))));
         let ours = values.next().map_or(f64::NAN, |(_, value)| value);
         let what = format!("{name}, {megabytes:.1} MB: {what}");
-        Line { what, unit, ours, goal, peers: values.collect() }.print();
+        Line {
+            what,
+            unit,
+            ours,
+            goal,
+            peers: values.collect(),
+        }
+        .print();
     };
-    line("program, brotli", "KB", 110.0 + 8.0, |c| c.program_bytes / 1024.0);
-    line("processor to the first picture", "s", 2.0, |c| c.first_processor_s);
+    line("program, brotli", "KB", 110.0 + 8.0, |c| {
+        c.program_bytes / 1024.0
+    });
+    line("processor to the first picture", "s", 2.0, |c| {
+        c.first_processor_s
+    });
     line("time to it", "s", 1.1, |c| c.first_s);
-    line("processor a frame while turning, 800×600", "ms", 80.0, |c| c.frame_processor_ms);
-    line("frames asked for at rest, 2 s", "", 0.0, |c| c.frames_at_rest);
+    line(
+        "processor a frame while turning, 800×600",
+        "ms",
+        80.0,
+        |c| c.frame_processor_ms,
+    );
+    line("frames asked for at rest, 2 s", "", 0.0, |c| {
+        c.frames_at_rest
+    });
     line("cumulative layout shift", "", 0.0, |c| c.layout_shift);
     Ok(())
 }
@@ -67,7 +85,9 @@ async fn once(shop: &Shop, page: &str) -> Result<Cost> {
     // What the browser does at its own start is not the page's.
     sleep(Duration::from_millis(1500)).await;
     let before_s = processor_s(&browser);
-    browser.open(&format!("{}/pages/{page}", shop.origin)).await?;
+    browser
+        .open(&format!("{}/pages/{page}", shop.origin))
+        .await?;
     let number = |value: serde_json::Value| value.as_f64().context("a number was expected");
     let first_ms = number(browser.wait("firstPicture()").await?)?;
     let first_processor_s = processor_s(&browser) - before_s;

@@ -95,7 +95,12 @@ pub(super) struct Started {
     pub(super) bridge: Option<Bridge>,
 }
 
-pub(super) async fn start(engine: Engine, lack: Lack, profile: &Path, size: (u32, u32)) -> Result<Started> {
+pub(super) async fn start(
+    engine: Engine,
+    lack: Lack,
+    profile: &Path,
+    size: (u32, u32),
+) -> Result<Started> {
     match engine {
         Engine::Chromium => chromium(lack, profile, size).await,
         Engine::Firefox => firefox(lack, profile).await,
@@ -103,8 +108,16 @@ pub(super) async fn start(engine: Engine, lack: Lack, profile: &Path, size: (u32
     }
 }
 
-async fn chromium(lack: Lack, profile: &Path, (width_px, height_px): (u32, u32)) -> Result<Started> {
-    let mut driver = spawn(Command::new("chromedriver").arg("--port=0").stdout(Stdio::piped()))?;
+async fn chromium(
+    lack: Lack,
+    profile: &Path,
+    (width_px, height_px): (u32, u32),
+) -> Result<Started> {
+    let mut driver = spawn(
+        Command::new("chromedriver")
+            .arg("--port=0")
+            .stdout(Stdio::piped()),
+    )?;
     let port = timeout(PATIENCE, chromedriver_port(&mut driver))
         .await
         .context("chromedriver says no port")??;
@@ -197,7 +210,10 @@ async fn webkit(lack: Lack, profile: &Path) -> Result<Started> {
     }
     let driver = spawn(&mut command)?;
     timeout(PATIENCE, async {
-        while tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_err() {
+        while tokio::net::TcpStream::connect(("127.0.0.1", port))
+            .await
+            .is_err()
+        {
             sleep(Duration::from_millis(20)).await;
         }
     })
@@ -213,7 +229,9 @@ async fn webkit(lack: Lack, profile: &Path) -> Result<Started> {
 
 /// The small browser that comes with `WebKitGTK`; its folder bears the machine's name.
 fn mini_browser() -> Result<PathBuf> {
-    let libraries = fs::read_dir("/usr/lib")?.flatten().map(|entry| entry.path());
+    let libraries = fs::read_dir("/usr/lib")?
+        .flatten()
+        .map(|entry| entry.path());
     libraries
         .flat_map(|folder| {
             ["webkit2gtk-4.1", "webkit2gtk-4.0", "webkitgtk-6.0"]
@@ -227,7 +245,15 @@ fn mini_browser() -> Result<PathBuf> {
 async fn screen() -> Result<(String, Child)> {
     let mut server = spawn(
         Command::new("Xvfb")
-            .args(["-displayfd", "1", "-screen", "0", "1920x1400x24", "-nolisten", "tcp"])
+            .args([
+                "-displayfd",
+                "1",
+                "-screen",
+                "0",
+                "1920x1400x24",
+                "-nolisten",
+                "tcp",
+            ])
             .stdout(Stdio::piped()),
     )?;
     let stdout = server.stdout.take().context("Xvfb has no output")?;
@@ -253,11 +279,17 @@ fn on_screen<'a>(command: &'a mut Command, display: &str, home: &Path) -> &'a mu
 }
 
 fn spawn(command: &mut Command) -> Result<Child> {
-    let program = command.as_std().get_program().to_string_lossy().into_owned();
+    let program = command
+        .as_std()
+        .get_program()
+        .to_string_lossy()
+        .into_owned();
     command
         .stdin(Stdio::null())
         .stderr(Stdio::null())
         .kill_on_drop(true)
         .spawn()
-        .with_context(|| format!("cannot start {program}: `cargo xtask test` installs the browsers"))
+        .with_context(|| {
+            format!("cannot start {program}: `cargo xtask test` installs the browsers")
+        })
 }

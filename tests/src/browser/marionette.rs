@@ -95,7 +95,11 @@ impl Connection {
             }
             if answer[1] == self.last {
                 let (result, error) = (answer[3].take(), answer[2].take());
-                return Ok(if error.is_null() { Ok(result) } else { Err(error) });
+                return Ok(if error.is_null() {
+                    Ok(result)
+                } else {
+                    Err(error)
+                });
             }
         }
     }
@@ -170,7 +174,11 @@ fn command(method: &Method, words: &[&str], mut body: Value) -> Option<(&'static
         ["frame"] if post => {
             let id = body["id"].take();
             let is_element = id.is_object();
-            let frame = if is_element { json!({ "element": id.as_object()?.values().next()? }) } else { json!({ "id": id }) };
+            let frame = if is_element {
+                json!({ "element": id.as_object()?.values().next()? })
+            } else {
+                json!({ "id": id })
+            };
             ("WebDriver:SwitchToFrame", frame)
         }
         ["element"] if post => ("WebDriver:FindElement", body),

@@ -51,7 +51,10 @@ async fn the_audit_sees_into_the_viewer() -> Result<()> {
         .run("const b = button(/^Phóng to$/); b.removeAttribute('aria-label'); b.removeAttribute('title')")
         .await?;
     let found = violations(&browser).await?.to_string();
-    assert!(found.contains("button-name"), "a button without a name passes: {found}");
+    assert!(
+        found.contains("button-name"),
+        "a button without a name passes: {found}"
+    );
     browser.close().await
 }
 
@@ -61,15 +64,22 @@ async fn the_product_page_and_the_kiosk_pass_the_audit() -> Result<()> {
     let root = tempfile::tempdir()?;
     let service = crate::pages::published(root.path()).await?;
     let browser = Browser::start(1280, 900).await?;
-    for (page, what) in [("products/jar?lang=vi", "product-vi"), ("products/jar?lang=en", "product-en")] {
+    for (page, what) in [
+        ("products/jar?lang=vi", "product-vi"),
+        ("products/jar?lang=en", "product-en"),
+    ] {
         browser.open(&format!("{}/{page}", service.url)).await?;
         browser.until(LOADED).await?;
         audit(&browser, what).await?;
     }
-    browser.open(&format!("{}/kiosk?lang=vi", service.url)).await?;
+    browser
+        .open(&format!("{}/kiosk?lang=vi", service.url))
+        .await?;
     browser.until("document.querySelector('.tile')").await?;
     audit(&browser, "kiosk").await?;
-    browser.run("document.querySelector('.tile').click()").await?;
+    browser
+        .run("document.querySelector('.tile').click()")
+        .await?;
     browser.until(LOADED).await?;
     audit(&browser, "kiosk-product").await?;
     browser.close().await

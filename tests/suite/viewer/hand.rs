@@ -23,10 +23,17 @@ async fn a_drag_turns_the_spin(engine: Engine) -> Result<()> {
     browser.drag("xoay-viewer", quarter, 0).await?;
     browser.until("viewer().frame === 3").await?;
     pause(&browser, 300).await?;
-    assert_eq!(frame(&browser).await?, 3, "the spin stays where the hand left it");
+    assert_eq!(
+        frame(&browser).await?,
+        3,
+        "the spin stays where the hand left it"
+    );
     let after = pixels(&browser).await?;
     browser.screenshot("spin-turned").await?;
-    assert!(difference(&before, &after) > 1.0, "the picture did not change");
+    assert!(
+        difference(&before, &after) > 1.0,
+        "the picture did not change"
+    );
     let events = browser
         .run("return seen.events.filter(e => e[0] === 'frame').map(e => e[1].frame)")
         .await?;
@@ -117,7 +124,10 @@ async fn buttons_and_ctrl_with_the_wheel_zoom(engine: Engine) -> Result<()> {
     browser.run("button(/^Phóng to$/).click()").await?;
     pause(&browser, 400).await?;
     let closer = pixels(&browser).await?;
-    assert!(difference(&whole, &closer) > 1.0, "the button does not zoom");
+    assert!(
+        difference(&whole, &closer) > 1.0,
+        "the button does not zoom"
+    );
     browser.run("button(/^Thu nhỏ$/).click()").await?;
     pause(&browser, 400).await?;
     assert!(difference(&whole, &pixels(&browser).await?) < 0.5);
@@ -128,12 +138,22 @@ async fn buttons_and_ctrl_with_the_wheel_zoom(engine: Engine) -> Result<()> {
         browser.until("scrollY > 40").await?;
         browser.run("scrollTo(0, 0)").await?;
     }
-    assert!(difference(&whole, &pixels(&browser).await?) < 0.5, "the wheel alone zooms");
+    assert!(
+        difference(&whole, &pixels(&browser).await?) < 0.5,
+        "the wheel alone zooms"
+    );
     wheel(&browser, -240, true).await?;
     pause(&browser, 400).await?;
     let closer = pixels(&browser).await?;
-    assert!(difference(&whole, &closer) > 1.0, "Ctrl with the wheel does not zoom");
-    assert_eq!(browser.run("return scrollY").await?, 0, "and the page stays");
+    assert!(
+        difference(&whole, &closer) > 1.0,
+        "Ctrl with the wheel does not zoom"
+    );
+    assert_eq!(
+        browser.run("return scrollY").await?,
+        0,
+        "and the page stays"
+    );
     finish(browser).await
 }
 
@@ -165,10 +185,16 @@ async fn a_drag_turns_the_model(engine: Engine) -> Result<()> {
     pause(&browser, 400).await?;
     let after = pixels(&browser).await?;
     browser.screenshot("model-turned").await?;
-    assert!(difference(&before, &after) > 1.0, "the picture did not change");
+    assert!(
+        difference(&before, &after) > 1.0,
+        "the picture did not change"
+    );
     browser.run("part('stage').focus()").await?;
     browser.press('\u{e014}').await?; // right
     pause(&browser, 600).await?;
-    assert!(difference(&after, &pixels(&browser).await?) > 0.3, "the arrow key did not turn it");
+    assert!(
+        difference(&after, &pixels(&browser).await?) > 0.3,
+        "the arrow key did not turn it"
+    );
     finish(browser).await
 }

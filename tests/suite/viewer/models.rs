@@ -7,19 +7,21 @@ use image::{ImageFormat, Rgba, RgbaImage};
 use serde_json::{Value, json};
 
 /// A model's name and its GLB.
-pub(super) type Model = (&'static str, Vec<u8>);
+pub(super) type Model = (String, Vec<u8>);
 
 /// One of each.
 pub(super) fn all() -> Vec<Model> {
-    let plain = |colour: [f32; 4], metal: f32, rough: f32| {
-        json!({ "pbrMetallicRoughness": { "baseColorFactor": colour, "metallicFactor": metal, "roughnessFactor": rough } })
-    };
+    let plain = |colour: [f32; 4], metal: f32, rough: f32| json!({ "pbrMetallicRoughness": { "baseColorFactor": colour, "metallicFactor": metal, "roughnessFactor": rough } });
     let with = |mut material: Value, key: &str, value: Value| {
         material[key] = value;
         material
     };
     let extended = |colour, metal, rough, name: &str, value: Value| {
-        with(plain(colour, metal, rough), "extensions", json!({ name: value }))
+        with(
+            plain(colour, metal, rough),
+            "extensions",
+            json!({ name: value }),
+        )
     };
     let textured = |index: u32| json!({ "pbrMetallicRoughness": { "baseColorTexture": { "index": index }, "metallicFactor": 0, "roughnessFactor": 0.7 } });
     let (gold, red, blue, grey, white) = (
@@ -31,7 +33,14 @@ pub(super) fn all() -> Vec<Model> {
     );
     let moved = json!({ "index": 0, "extensions": { "KHR_texture_transform": { "offset": [0.25, 0.1], "scale": [2, 3], "rotation": 0.4 } } });
     vec![
-        spheres("metal and roughness", &[plain(gold, 1.0, 0.2), plain(red, 0.0, 0.25), plain(blue, 0.0, 0.9)]),
+        spheres(
+            "metal and roughness",
+            &[
+                plain(gold, 1.0, 0.2),
+                plain(red, 0.0, 0.25),
+                plain(blue, 0.0, 0.9),
+            ],
+        ),
         spheres(
             "textures",
             &[
@@ -43,24 +52,133 @@ pub(super) fn all() -> Vec<Model> {
         spheres(
             "bumps and light",
             &[
-                with(plain(white, 0.0, 0.4), "normalTexture", json!({ "index": 1, "scale": 1.0 })),
-                with(plain(grey, 0.0, 0.9), "emissiveFactor", json!([0.1, 0.5, 0.2])),
-                with(with(plain(grey, 0.0, 0.9), "emissiveFactor", json!([0.2, 0.1, 0.05])), "extensions", json!({ "KHR_materials_emissive_strength": { "emissiveStrength": 4 } })),
+                with(
+                    plain(white, 0.0, 0.4),
+                    "normalTexture",
+                    json!({ "index": 1, "scale": 1.0 }),
+                ),
+                with(
+                    plain(grey, 0.0, 0.9),
+                    "emissiveFactor",
+                    json!([0.1, 0.5, 0.2]),
+                ),
+                with(
+                    with(
+                        plain(grey, 0.0, 0.9),
+                        "emissiveFactor",
+                        json!([0.2, 0.1, 0.05]),
+                    ),
+                    "extensions",
+                    json!({ "KHR_materials_emissive_strength": { "emissiveStrength": 4 } }),
+                ),
             ],
         ),
         spheres(
             "alpha",
             &[
                 textured(3),
-                with(with(textured(3), "alphaMode", json!("MASK")), "doubleSided", json!(true)),
-                with(plain([0.8, 0.2, 0.1, 0.5], 0.0, 0.5), "alphaMode", json!("BLEND")),
+                with(
+                    with(textured(3), "alphaMode", json!("MASK")),
+                    "doubleSided",
+                    json!(true),
+                ),
+                with(
+                    plain([0.8, 0.2, 0.1, 0.5], 0.0, 0.5),
+                    "alphaMode",
+                    json!("BLEND"),
+                ),
             ],
         ),
-        spheres("unlit", &[extended(gold, 0.0, 1.0, "KHR_materials_unlit", json!({})), with(textured(0), "extensions", json!({ "KHR_materials_unlit": {} })), plain(white, 0.0, 1.0)]),
-        spheres("clearcoat", &[plain(red, 0.0, 0.8), extended(red, 0.0, 0.8, "KHR_materials_clearcoat", json!({ "clearcoatFactor": 1, "clearcoatRoughnessFactor": 0.05 })), extended(grey, 1.0, 0.6, "KHR_materials_clearcoat", json!({ "clearcoatFactor": 1, "clearcoatRoughnessFactor": 0.3 }))]),
-        spheres("sheen", &[plain(blue, 0.0, 0.9), extended(blue, 0.0, 0.9, "KHR_materials_sheen", json!({ "sheenColorFactor": [0.9, 0.9, 0.9], "sheenRoughnessFactor": 0.4 })), extended(grey, 0.0, 1.0, "KHR_materials_sheen", json!({ "sheenColorFactor": [1, 0.2, 0.1], "sheenRoughnessFactor": 0.8 }))]),
-        spheres("transmission", &[extended(white, 0.0, 0.05, "KHR_materials_transmission", json!({ "transmissionFactor": 1 })), plain(red, 0.0, 0.5), with(plain(white, 0.0, 0.3), "extensions", json!({ "KHR_materials_transmission": { "transmissionFactor": 1 }, "KHR_materials_volume": { "thicknessFactor": 0.8, "attenuationColor": [0.9, 0.5, 0.1], "attenuationDistance": 0.6 } }))]),
-        spheres("specular and ior", &[extended(grey, 0.0, 0.2, "KHR_materials_specular", json!({ "specularFactor": 0 })), extended(grey, 0.0, 0.2, "KHR_materials_specular", json!({ "specularColorFactor": [1, 0.4, 0.1] })), extended(grey, 0.0, 0.2, "KHR_materials_ior", json!({ "ior": 2.2 }))]),
+        spheres(
+            "unlit",
+            &[
+                extended(gold, 0.0, 1.0, "KHR_materials_unlit", json!({})),
+                with(
+                    textured(0),
+                    "extensions",
+                    json!({ "KHR_materials_unlit": {} }),
+                ),
+                plain(white, 0.0, 1.0),
+            ],
+        ),
+        spheres(
+            "clearcoat",
+            &[
+                plain(red, 0.0, 0.8),
+                extended(
+                    red,
+                    0.0,
+                    0.8,
+                    "KHR_materials_clearcoat",
+                    json!({ "clearcoatFactor": 1, "clearcoatRoughnessFactor": 0.05 }),
+                ),
+                extended(
+                    grey,
+                    1.0,
+                    0.6,
+                    "KHR_materials_clearcoat",
+                    json!({ "clearcoatFactor": 1, "clearcoatRoughnessFactor": 0.3 }),
+                ),
+            ],
+        ),
+        spheres(
+            "sheen",
+            &[
+                plain(blue, 0.0, 0.9),
+                extended(
+                    blue,
+                    0.0,
+                    0.9,
+                    "KHR_materials_sheen",
+                    json!({ "sheenColorFactor": [0.9, 0.9, 0.9], "sheenRoughnessFactor": 0.4 }),
+                ),
+                extended(
+                    grey,
+                    0.0,
+                    1.0,
+                    "KHR_materials_sheen",
+                    json!({ "sheenColorFactor": [1, 0.2, 0.1], "sheenRoughnessFactor": 0.8 }),
+                ),
+            ],
+        ),
+        spheres(
+            "transmission",
+            &[
+                extended(
+                    white,
+                    0.0,
+                    0.05,
+                    "KHR_materials_transmission",
+                    json!({ "transmissionFactor": 1 }),
+                ),
+                plain(red, 0.0, 0.5),
+                with(
+                    plain(white, 0.0, 0.3),
+                    "extensions",
+                    json!({ "KHR_materials_transmission": { "transmissionFactor": 1 }, "KHR_materials_volume": { "thicknessFactor": 0.8, "attenuationColor": [0.9, 0.5, 0.1], "attenuationDistance": 0.6 } }),
+                ),
+            ],
+        ),
+        spheres(
+            "specular and ior",
+            &[
+                extended(
+                    grey,
+                    0.0,
+                    0.2,
+                    "KHR_materials_specular",
+                    json!({ "specularFactor": 0 }),
+                ),
+                extended(
+                    grey,
+                    0.0,
+                    0.2,
+                    "KHR_materials_specular",
+                    json!({ "specularColorFactor": [1, 0.4, 0.1] }),
+                ),
+                extended(grey, 0.0, 0.2, "KHR_materials_ior", json!({ "ior": 2.2 })),
+            ],
+        ),
         vertex_colours(),
         quantised(),
         bent(),
@@ -80,7 +198,10 @@ fn sphere(columns: u16, rows: u16) -> Mesh {
     let mut mesh = Mesh::default();
     for row in 0..=rows {
         for column in 0..=columns {
-            let (u, v) = (f32::from(column) / f32::from(columns), f32::from(row) / f32::from(rows));
+            let (u, v) = (
+                f32::from(column) / f32::from(columns),
+                f32::from(row) / f32::from(rows),
+            );
             let ((sin_u, cos_u), (sin_v, cos_v)) = ((u * TAU).sin_cos(), (v * PI).sin_cos());
             let normal = [sin_u * sin_v, cos_v, cos_u * sin_v];
             mesh.normals.push(normal);
@@ -108,7 +229,10 @@ impl Writer {
     fn new() -> Self {
         let json = json!({ "asset": { "version": "2.0" }, "scene": 0, "scenes": [{ "nodes": [] }], "nodes": [], "meshes": [],
             "accessors": [], "bufferViews": [], "buffers": [{}] });
-        Self { json, bytes: Vec::new() }
+        Self {
+            json,
+            bytes: Vec::new(),
+        }
     }
 
     fn push(&mut self, list: &str, item: Value) -> usize {
@@ -131,12 +255,26 @@ impl Writer {
         self.push("bufferViews", view)
     }
 
-    fn accessor(&mut self, bytes: &[u8], count: usize, kind: &str, component: u32, extra: Value) -> usize {
+    fn accessor(
+        &mut self,
+        bytes: &[u8],
+        count: usize,
+        kind: &str,
+        component: u32,
+        extra: Value,
+    ) -> usize {
         let view = self.view(bytes, json!({}));
         self.accessor_of(view, count, kind, component, extra)
     }
 
-    fn accessor_of(&mut self, view: usize, count: usize, kind: &str, component: u32, extra: Value) -> usize {
+    fn accessor_of(
+        &mut self,
+        view: usize,
+        count: usize,
+        kind: &str,
+        component: u32,
+        extra: Value,
+    ) -> usize {
         let mut accessor = extra;
         accessor["bufferView"] = json!(view);
         accessor["count"] = json!(count);
@@ -146,10 +284,19 @@ impl Writer {
     }
 
     fn floats<const N: usize>(&mut self, values: &[[f32; N]]) -> usize {
-        let bytes: Vec<u8> = values.iter().flatten().flat_map(|v| v.to_le_bytes()).collect();
-        let kind = ["", "SCALAR", "VEC2", "VEC3", "VEC4"].get(N).copied().unwrap_or("MAT4");
+        let bytes: Vec<u8> = values
+            .iter()
+            .flatten()
+            .flat_map(|v| v.to_le_bytes())
+            .collect();
+        let kind = ["", "SCALAR", "VEC2", "VEC3", "VEC4"]
+            .get(N)
+            .copied()
+            .unwrap_or("MAT4");
         let bound = |pick: fn(f32, f32) -> f32| -> Vec<f32> {
-            (0..N).map(|k| values.iter().map(|v| v[k]).reduce(pick).unwrap_or(0.0)).collect()
+            (0..N)
+                .map(|k| values.iter().map(|v| v[k]).reduce(pick).unwrap_or(0.0))
+                .collect()
         };
         let bounds = json!({ "min": bound(f32::min), "max": bound(f32::max) });
         self.accessor(&bytes, values.len(), kind, 5126, bounds)
@@ -167,27 +314,47 @@ impl Writer {
 
     fn node(&mut self, node: Value) -> usize {
         let index = self.push("nodes", node);
-        self.json["scenes"][0]["nodes"].as_array_mut().expect("a list").push(json!(index));
+        self.json["scenes"][0]["nodes"]
+            .as_array_mut()
+            .expect("a list")
+            .push(json!(index));
         index
     }
 
     fn texture(&mut self, picture: &RgbaImage) {
         let mut png = Cursor::new(Vec::new());
-        picture.write_to(&mut png, ImageFormat::Png).expect("PNG can hold any picture");
+        picture
+            .write_to(&mut png, ImageFormat::Png)
+            .expect("PNG can hold any picture");
         let view = self.view(png.get_ref(), json!({}));
-        let source = self.push("images", json!({ "bufferView": view, "mimeType": "image/png" }));
+        let source = self.push(
+            "images",
+            json!({ "bufferView": view, "mimeType": "image/png" }),
+        );
         self.push("textures", json!({ "source": source }));
     }
 
     fn finish(mut self) -> Vec<u8> {
         self.bytes.resize(self.bytes.len().next_multiple_of(4), 0);
         self.json["buffers"][0]["byteLength"] = json!(self.bytes.len());
-        let used: Vec<String> = ["unlit", "clearcoat", "sheen", "transmission", "volume", "specular", "ior", "emissive_strength"]
-            .iter()
-            .map(|name| format!("KHR_materials_{name}"))
-            .chain(["KHR_texture_transform", "KHR_mesh_quantization"].map(str::to_owned))
-            .filter(|name| self.json.to_string().contains(name.as_str()) || (name == "KHR_mesh_quantization" && self.json["extensionsRequired"].is_array()))
-            .collect();
+        let used: Vec<String> = [
+            "unlit",
+            "clearcoat",
+            "sheen",
+            "transmission",
+            "volume",
+            "specular",
+            "ior",
+            "emissive_strength",
+        ]
+        .iter()
+        .map(|name| format!("KHR_materials_{name}"))
+        .chain(["KHR_texture_transform", "KHR_mesh_quantization"].map(str::to_owned))
+        .filter(|name| {
+            self.json.to_string().contains(name.as_str())
+                || (name == "KHR_mesh_quantization" && self.json["extensionsRequired"].is_array())
+        })
+        .collect();
         if !used.is_empty() {
             self.json["extensionsUsed"] = json!(used);
         }
@@ -210,9 +377,13 @@ impl Writer {
 
 /// Three spheres side by side, each of its own material. Textures: 0 colours, 1 bumps, 2 occlusion, roughness and
 /// metal, 3 colours with holes.
-fn spheres(name: &'static str, materials: &[Value]) -> Model {
+fn spheres(name: &str, materials: &[Value]) -> Model {
     let mut writer = Writer::new();
-    if name == "transmission" || materials.iter().any(|material| material.to_string().contains("\"index\"")) {
+    if name == "transmission"
+        || materials
+            .iter()
+            .any(|material| material.to_string().contains("\"index\""))
+    {
         let picture = |paint: fn(f32, f32) -> [f32; 4]| {
             RgbaImage::from_fn(64, 32, |x, y| {
                 Rgba(paint(x as f32 / 64.0, y as f32 / 32.0).map(|v| (v * 255.0).round() as u8))
@@ -220,10 +391,28 @@ fn spheres(name: &'static str, materials: &[Value]) -> Model {
         };
         writer.texture(&picture(|u, v| {
             let dark = (((u * 8.0) as i32) + ((v * 4.0) as i32)) % 2 == 0;
-            if dark { [0.1, 0.3, 0.5, 1.0] } else { [0.9, 0.7, 0.2 + 0.6 * u, 1.0] }
+            if dark {
+                [0.1, 0.3, 0.5, 1.0]
+            } else {
+                [0.9, 0.7, 0.2 + 0.6 * u, 1.0]
+            }
         }));
-        writer.texture(&picture(|u, v| [0.5 + 0.3 * (u * TAU * 8.0).sin(), 0.5 + 0.3 * (v * TAU * 4.0).sin(), 0.9, 1.0]));
-        writer.texture(&picture(|u, v| [0.3 + 0.7 * v, 0.1 + 0.8 * u, if v > 0.5 { 1.0 } else { 0.0 }, 1.0]));
+        writer.texture(&picture(|u, v| {
+            [
+                0.5 + 0.3 * (u * TAU * 8.0).sin(),
+                0.5 + 0.3 * (v * TAU * 4.0).sin(),
+                0.9,
+                1.0,
+            ]
+        }));
+        writer.texture(&picture(|u, v| {
+            [
+                0.3 + 0.7 * v,
+                0.1 + 0.8 * u,
+                if v > 0.5 { 1.0 } else { 0.0 },
+                1.0,
+            ]
+        }));
         writer.texture(&picture(|u, v| {
             let hole = (u * 10.0).fract() < 0.4 && (v * 5.0).fract() < 0.4;
             [0.2, 0.6, 0.3, if hole { 0.0 } else { 1.0 }]
@@ -240,7 +429,12 @@ fn spheres(name: &'static str, materials: &[Value]) -> Model {
     if name == "transmission" {
         // What is seen through glass must be part of the model: what the page shows behind it is not known.
         let sheet = Mesh {
-            positions: vec![[-1.8, -0.2, -0.6], [1.8, -0.2, -0.6], [-1.8, 1.2, -0.6], [1.8, 1.2, -0.6]],
+            positions: vec![
+                [-1.8, -0.2, -0.6],
+                [1.8, -0.2, -0.6],
+                [-1.8, 1.2, -0.6],
+                [1.8, 1.2, -0.6],
+            ],
             normals: vec![[0.0, 0.0, 1.0]; 4],
             uvs: vec![[0.0, 1.0], [1.0, 1.0], [0.0, 0.0], [1.0, 0.0]],
             indices: vec![0, 1, 2, 2, 1, 3],
@@ -251,20 +445,27 @@ fn spheres(name: &'static str, materials: &[Value]) -> Model {
         let mesh = writer.push("meshes", json!({ "primitives": [primitive] }));
         writer.node(json!({ "mesh": mesh }));
     }
-    (name, writer.finish())
+    (name.to_owned(), writer.finish())
 }
 
 fn vertex_colours() -> Model {
     let mut writer = Writer::new();
     let mesh = sphere(32, 20);
     let mut primitive = writer.primitive(&mesh);
-    let colours: Vec<[f32; 3]> = mesh.normals.iter().map(|n| n.map(|x| f32::midpoint(x, 1.0))).collect();
+    let colours: Vec<[f32; 3]> = mesh
+        .normals
+        .iter()
+        .map(|n| n.map(|x| f32::midpoint(x, 1.0)))
+        .collect();
     primitive["attributes"]["COLOR_0"] = json!(writer.floats(&colours));
-    let material = writer.push("materials", json!({ "pbrMetallicRoughness": { "metallicFactor": 0, "roughnessFactor": 0.9 } }));
+    let material = writer.push(
+        "materials",
+        json!({ "pbrMetallicRoughness": { "metallicFactor": 0, "roughnessFactor": 0.9 } }),
+    );
     primitive["material"] = json!(material);
     let mesh = writer.push("meshes", json!({ "primitives": [primitive] }));
     writer.node(json!({ "mesh": mesh }));
-    ("vertex colours", writer.finish())
+    ("vertex colours".to_owned(), writer.finish())
 }
 
 /// Positions in 16 bits, normals in 8, as optimisers write them, brought to size by the node.
@@ -294,7 +495,7 @@ fn quantised() -> Model {
     let mesh = writer.push("meshes", json!({ "primitives": [{ "attributes": { "POSITION": position, "NORMAL": normal }, "indices": indices, "material": material }] }));
     writer.node(json!({ "mesh": mesh, "scale": [0.2, 0.2, 0.2], "translation": [0, 0.3, 0] }));
     writer.json["extensionsRequired"] = json!(["KHR_mesh_quantization"]);
-    ("quantised", writer.finish())
+    ("quantised".to_owned(), writer.finish())
 }
 
 /// A tall body bent by two joints and swollen by a shape, both as they stand before any animation.
@@ -312,19 +513,32 @@ fn bent() -> Model {
         .map(|p| (p[1] / 1.5).clamp(-0.5, 0.5) + 0.5)
         .map(|upper| [1.0 - upper, upper, 0.0, 0.0])
         .collect();
-    primitive["attributes"]["JOINTS_0"] = json!(writer.accessor(&joints, weights.len(), "VEC4", 5121, json!({})));
+    primitive["attributes"]["JOINTS_0"] =
+        json!(writer.accessor(&joints, weights.len(), "VEC4", 5121, json!({})));
     primitive["attributes"]["WEIGHTS_0"] = json!(writer.floats(&weights));
-    let swollen: Vec<[f32; 3]> = mesh.normals.iter().map(|n| [n[0] * 0.4, 0.0, n[2] * 0.4]).collect();
+    let swollen: Vec<[f32; 3]> = mesh
+        .normals
+        .iter()
+        .map(|n| [n[0] * 0.4, 0.0, n[2] * 0.4])
+        .collect();
     primitive["targets"] = json!([{ "POSITION": writer.floats(&swollen) }]);
     let material = writer.push("materials", json!({ "pbrMetallicRoughness": { "baseColorFactor": [0.7, 0.4, 0.2, 1], "metallicFactor": 0, "roughnessFactor": 0.6 } }));
     primitive["material"] = json!(material);
-    let mesh = writer.push("meshes", json!({ "primitives": [primitive], "weights": [0.6] }));
-    let same = [1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0_f32];
+    let mesh = writer.push(
+        "meshes",
+        json!({ "primitives": [primitive], "weights": [0.6] }),
+    );
+    let same = [
+        1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0_f32,
+    ];
     let inverses = writer.floats(&[same, same]);
     // A quarter of a right angle around Z.
     let upper = writer.push("nodes", json!({ "rotation": [0, 0, 0.3827, 0.9239] }));
     let lower = writer.node(json!({ "children": [upper] }));
-    writer.push("skins", json!({ "joints": [lower, upper], "inverseBindMatrices": inverses }));
+    writer.push(
+        "skins",
+        json!({ "joints": [lower, upper], "inverseBindMatrices": inverses }),
+    );
     writer.node(json!({ "mesh": mesh, "skin": 0 }));
-    ("bent", writer.finish())
+    ("bent".to_owned(), writer.finish())
 }

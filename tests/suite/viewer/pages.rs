@@ -43,7 +43,11 @@ async fn a_lazy_viewer_waits_until_it_comes_near(engine: Engine) -> Result<()> {
     let (site, browser) = show(engine, &element).await?;
     browser.until("customElements.get('xoay-viewer')").await?;
     pause(&browser, 700).await?;
-    let early: Vec<String> = site.requests().into_iter().filter(|path| path.starts_with("/fixtures/")).collect();
+    let early: Vec<String> = site
+        .requests()
+        .into_iter()
+        .filter(|path| path.starts_with("/fixtures/"))
+        .collect();
     assert!(early.is_empty(), "fetched out of sight: {early:?}");
     browser.run("viewer().scrollIntoView()").await?;
     loaded(&browser, "spin").await?;
@@ -57,7 +61,9 @@ async fn fifty_viewers_share_a_page(engine: Engine) -> Result<()> {
     let done = "seen.events.filter(e => e[0] === 'load').length === 50 || seen.events.some(e => e[0] === 'error')";
     browser.until_within(done, 180).await?;
     pause(&browser, 500).await?;
-    let errors = browser.run("return seen.events.filter(e => e[0] === 'error')").await?;
+    let errors = browser
+        .run("return seen.events.filter(e => e[0] === 'error')")
+        .await?;
     assert_eq!(errors, json!([]), "some show an error");
     // The first and the last of each kind have a picture of their own.
     for at in [0, 19, 20, 49] {
@@ -66,10 +72,17 @@ async fn fifty_viewers_share_a_page(engine: Engine) -> Result<()> {
                 await new Promise(done => setTimeout(done, 500)); return pixels(one); }})()"
         );
         let shown = browser.wait(&script).await?;
-        let opaque = shown.as_array().context("pixels")?.chunks(4).filter(|p| p[3].as_u64() > Some(200)).count();
+        let opaque = shown
+            .as_array()
+            .context("pixels")?
+            .chunks(4)
+            .filter(|p| p[3].as_u64() > Some(200))
+            .count();
         assert!(opaque > 150, "viewer {at} shows {opaque} of 3072 pixels");
     }
-    let alive = browser.run("return contexts.filter(c => !c.isContextLost()).length").await?;
+    let alive = browser
+        .run("return contexts.filter(c => !c.isContextLost()).length")
+        .await?;
     assert_eq!(alive, 1, "all viewers of a page share one context");
     finish(browser).await
 }
@@ -78,16 +91,14 @@ async fn removed_and_put_back_it_turns_again(engine: Engine) -> Result<()> {
     let (_site, browser) = show(engine, PRODUCT).await?;
     loaded(&browser, "spin").await?;
     all_well(&browser).await?;
-    browser
-        .run("window.kept = viewer(); kept.remove()")
-        .await?;
+    browser.run("window.kept = viewer(); kept.remove()").await?;
     pause(&browser, 200).await?;
     browser
         .run("seen.events.length = 0; document.querySelector('main').prepend(kept)")
         .await?;
     // That the page moved is its own doing.
     pause(&browser, 200).await?;
-    browser.run("settle()").await?;
+    browser.wait("settle()").await?;
     loaded(&browser, "spin").await?;
     browser.drag("xoay-viewer", 300, 0).await?;
     browser.until("viewer().frame !== 0").await?;

@@ -1,6 +1,7 @@
 //! Pictures of models: the same in every engine, and beside three.js's of the same model the same shape and colours.
 
 use std::collections::HashMap;
+use std::fs;
 
 use image::{Rgba, RgbaImage, imageops};
 use xoay_imaging::{Channels, Raster, score};
@@ -22,10 +23,18 @@ const GLASS_SHAPE: f64 = 0.8;
 /// farther off.
 const COLOUR: f64 = 22.0;
 
-/// All models, the bundled jar with meshopt and WebP among them.
+/// All models, the bundled jar with meshopt and WebP among them, and those of the folder that `XOAY_TEST_MODELS` names.
 fn models() -> Result<Vec<Model>> {
     let mut all = models::all();
-    all.push(("jar", std::fs::read(fixtures().join("jar.glb"))?));
+    all.push(("jar".to_owned(), fs::read(fixtures().join("jar.glb"))?));
+    if let Some(folder) = std::env::var_os("XOAY_TEST_MODELS") {
+        let entries = fs::read_dir(folder)?.collect::<std::io::Result<Vec<_>>>()?;
+        let paths = entries.iter().map(fs::DirEntry::path);
+        for path in paths.filter(|path| path.extension().is_some_and(|ending| ending == "glb")) {
+            let name = path.file_stem().unwrap_or_default().to_string_lossy();
+            all.push((name.into_owned(), fs::read(&path)?));
+        }
+    }
     Ok(all)
 }
 
@@ -45,12 +54,19 @@ async fn models_look_alike_in_every_engine_and_beside_three_js() -> Result<()> {
     for engine in Engine::ALL {
         rows.push(shoot(engine, &format!("{}/pages/ours", site.origin), models.len()).await?);
     }
-    let theirs = shoot(Engine::Chromium, &format!("{}/pages/three", site.origin), models.len()).await?;
+    let theirs = shoot(
+        Engine::Chromium,
+        &format!("{}/pages/three", site.origin),
+        models.len(),
+    )
+    .await?;
     rows.push(theirs);
     keep(&rows)?;
 
     let mut wrong = Vec::new();
-    println!("model: Firefox, WebKit against Chromium (SSIMULACRA2); shape, colour against three.js");
+    println!(
+        "model: Firefox, WebKit against Chromium (SSIMULACRA2); shape, colour against three.js"
+    );
     for (at, (name, _)) in models.iter().enumerate() {
         let ours = &rows[0][at];
         let scores = [1, 2].map(|engine| alike(ours, &rows[engine][at]));
@@ -59,12 +75,15 @@ async fn models_look_alike_in_every_engine_and_beside_three_js() -> Result<()> {
         let (shape, colour) = beside(ours, &rows[3][at]);
         let line = format!("{name}: {firefox:.0}, {webkit:.0}; {shape:.3}, {colour:.1}");
         println!("{line}");
-        let least = if *name == "jar" { GLASS_SHAPE } else { SHAPE };
+        let least = if name == "jar" { GLASS_SHAPE } else { SHAPE };
         if firefox < SAME || webkit < SAME || shape < least || colour > COLOUR {
             wrong.push(line);
         }
     }
-    assert!(wrong.is_empty(), "see target/browser/pictures.png: {wrong:#?}");
+    assert!(
+        wrong.is_empty(),
+        "see target/browser/pictures.png: {wrong:#?}"
+    );
     Ok(())
 }
 
@@ -75,18 +94,35 @@ fn the_measures_tell_wrong_pictures() -> Result<()> {
         RgbaImage::from_fn(SIZE.0, SIZE.1, |x, y| {
             let (dx, dy) = (x as f32 - 200.0, y as f32 - 150.0);
             let inside = dx.hypot(dy) < radius && (dx < 0.0 || dy < 0.9 * radius);
-            Rgba(if inside { [colour[0], colour[1], colour[2], 255] } else { [0; 4] })
+            Rgba(if inside {
+                [colour[0], colour[1], colour[2], 255]
+            } else {
+                [0; 4]
+            })
         })
     };
     let square = RgbaImage::from_fn(SIZE.0, SIZE.1, |x, y| {
-        Rgba(if (100..300).contains(&x) && (50..250).contains(&y) { [200, 40, 40, 255] } else { [0; 4] })
+        Rgba(if (100..300).contains(&x) && (50..250).contains(&y) {
+            [200, 40, 40, 255]
+        } else {
+            [0; 4]
+        })
     });
     let red = disc([200, 40, 40], 100.0);
     let (shape, colour) = beside(&red, &disc([190, 44, 40], 80.0));
-    assert!(shape > SHAPE && colour < COLOUR, "another size and a shade: {shape}, {colour}");
-    assert!(beside(&red, &disc([40, 40, 200], 100.0)).1 > COLOUR, "blue for red");
+    assert!(
+        shape > SHAPE && colour < COLOUR,
+        "another size and a shade: {shape}, {colour}"
+    );
+    assert!(
+        beside(&red, &disc([40, 40, 200], 100.0)).1 > COLOUR,
+        "blue for red"
+    );
     assert!(beside(&red, &square).0 < SHAPE, "a square for a disc");
-    assert!(alike(&red, &disc([200, 90, 40], 100.0))? < SAME, "orange for red");
+    assert!(
+        alike(&red, &disc([200, 90, 40], 100.0))? < SAME,
+        "orange for red"
+    );
     Ok(())
 }
 
@@ -114,14 +150,20 @@ async fn shoot(engine: Engine, page: &str, count: usize) -> Result<Vec<RgbaImage
 fn keep(rows: &[Vec<RgbaImage>]) -> Result<()> {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0) as u32;
     let (width, height) = (SIZE.0 / 2, SIZE.1 / 2);
-    let mut sheet = RgbaImage::from_pixel(columns * width, rows.len() as u32 * height, Rgba([255; 4]));
+    let mut sheet =
+        RgbaImage::from_pixel(columns * width, rows.len() as u32 * height, Rgba([255; 4]));
     for (y, row) in rows.iter().enumerate() {
         for (x, picture) in row.iter().enumerate() {
             let small = imageops::resize(picture, width, height, imageops::Triangle);
-            imageops::overlay(&mut sheet, &small, i64::from(x as u32 * width), i64::from(y as u32 * height));
+            imageops::overlay(
+                &mut sheet,
+                &small,
+                i64::from(x as u32 * width),
+                i64::from(y as u32 * height),
+            );
         }
     }
-    std::fs::create_dir_all(pictures())?;
+    fs::create_dir_all(pictures())?;
     Ok(sheet.save(pictures().join("pictures.png"))?)
 }
 
@@ -147,10 +189,16 @@ fn beside(ours: &RgbaImage, theirs: &RgbaImage) -> (f64, f64) {
         if a && b {
             both += 1;
             let [one, other] = [0, 1].map(|at| lab(*blurred[at].get_pixel(x, y)));
-            distance += (0..3).map(|k| (one[k] - other[k]).powi(2)).sum::<f64>().sqrt();
+            distance += (0..3)
+                .map(|k| (one[k] - other[k]).powi(2))
+                .sum::<f64>()
+                .sqrt();
         }
     }
-    (f64::from(both) / f64::from(any.max(1)), distance / f64::from(both.max(1)))
+    (
+        f64::from(both) / f64::from(any.max(1)),
+        distance / f64::from(both.max(1)),
+    )
 }
 
 /// What a picture shows, without its margin, 128 × 128. Contact shadows are fainter than half.
@@ -175,9 +223,19 @@ fn on_white(picture: &RgbaImage) -> RgbaImage {
 fn lab(pixel: Rgba<u8>) -> [f64; 3] {
     let [r, g, b] = [0, 1, 2].map(|k| {
         let v = f64::from(pixel[k]) / 255.0;
-        if v <= 0.04045 { v / 12.92 } else { ((v + 0.055) / 1.055).powf(2.4) }
+        if v <= 0.04045 {
+            v / 12.92
+        } else {
+            ((v + 0.055) / 1.055).powf(2.4)
+        }
     });
-    let f = |v: f64| if v > 0.008_856 { v.cbrt() } else { 7.787 * v + 16.0 / 116.0 };
+    let f = |v: f64| {
+        if v > 0.008_856 {
+            v.cbrt()
+        } else {
+            7.787 * v + 16.0 / 116.0
+        }
+    };
     let x = f((0.4124 * r + 0.3576 * g + 0.1805 * b) / 0.9505);
     let y = f(0.2126 * r + 0.7152 * g + 0.0722 * b);
     let z = f((0.0193 * r + 0.1192 * g + 0.9505 * b) / 1.089);

@@ -57,12 +57,18 @@ async fn nothing_is_drawn_while_nothing_moves(engine: Engine) -> Result<()> {
         browser.run(&format!("viewer().view = '{view}'")).await?;
         loaded(&browser, view).await?;
         browser.drag("xoay-viewer", 90, 0).await?;
-        pause(&browser, 3000).await?;
-        let before = browser.run("return seen.frames").await?;
-        assert!(before.as_u64().context("a count")? > 0, "the watch counts");
-        pause(&browser, 800).await?;
-        let after = browser.run("return seen.frames").await?;
-        assert_eq!(after, before, "{view} draws while nothing moves");
+        // A busy machine takes its time to come to rest; what draws for ever never does.
+        let mut resting = false;
+        for _ in 0..12 {
+            let before = browser.run("return seen.frames").await?;
+            assert!(before.as_u64().context("a count")? > 0, "the watch counts");
+            pause(&browser, 1000).await?;
+            resting = browser.run("return seen.frames").await? == before;
+            if resting {
+                break;
+            }
+        }
+        assert!(resting, "{view} draws while nothing moves");
     }
     finish(browser).await
 }
@@ -80,14 +86,23 @@ async fn a_lost_context_is_restored(engine: Engine) -> Result<()> {
     browser.screenshot("model-lost").await?;
     browser.run("lost.forEach(l => l.restoreContext())").await?;
     browser
-        .until_within("!told() && viewer().view === 'model' && Math.abs(viewer().angle - 40) < 0.01", 60)
+        .until_within(
+            "!told() && viewer().view === 'model' && Math.abs(viewer().angle - 40) < 0.01",
+            60,
+        )
         .await?;
     pause(&browser, 600).await?;
     let after = pixels(&browser).await?;
-    assert!(difference(&before, &after) < 2.0, "another picture than before");
+    assert!(
+        difference(&before, &after) < 2.0,
+        "another picture than before"
+    );
     browser.drag("xoay-viewer", 240, 0).await?;
     pause(&browser, 300).await?;
-    assert!(difference(&after, &pixels(&browser).await?) > 1.0, "it no longer turns");
+    assert!(
+        difference(&after, &pixels(&browser).await?) > 1.0,
+        "it no longer turns"
+    );
     finish(browser).await
 }
 
