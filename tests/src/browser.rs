@@ -1,4 +1,4 @@
-//! Real browsers, driven over `WebDriver`: Chromium, Firefox and WebKit.
+//! Real browsers, driven over `WebDriver`: Chromium, Firefox and `WebKit`.
 
 mod engine;
 mod marionette;
@@ -29,7 +29,7 @@ pub use processes::Process;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// How long a promise may take that a test or a bench waits for.
-const WAIT_FOR_SCRIPT: Duration = Duration::from_secs(120);
+const WAIT_FOR_SCRIPT: Duration = Duration::from_mins(2);
 
 /// Browsers of one test process at a time; each wants a processor to itself. With nextest, whose tests are processes,
 /// the group in `.config/nextest.toml` does the same.

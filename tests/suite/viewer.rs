@@ -1,4 +1,4 @@
-//! `<xoay-viewer>` in Chromium, Firefox and WebKit, under a strict content security policy.
+//! `<xoay-viewer>` in Chromium, Firefox and `WebKit`, under a strict content security policy.
 
 mod access;
 mod faults;
@@ -121,7 +121,11 @@ async fn all_well(browser: &Browser) -> Result<()> {
     let seen = browser.run("return report()").await?;
     assert_eq!(seen["violations"], json!([]), "the policy was violated");
     assert_eq!(seen["errors"], json!([]), "the page had errors");
-    assert_eq!(seen["shift"], 0, "the engine saw the layout move");
+    assert_eq!(
+        seen["shift"], 0,
+        "the engine saw the layout move: {}",
+        seen["shifted"]
+    );
     assert_eq!(seen["moved"], json!([]), "what follows the viewer moved");
     Ok(())
 }

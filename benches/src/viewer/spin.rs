@@ -93,7 +93,7 @@ async fn runs(goods: &Arc<Goods>, viewer: &str, page: &str) -> Result<Vec<Cost>>
 async fn once(shop: &Shop, page: &str) -> Result<Cost> {
     let browser = Browser::start_without_waiting(1000, 800).await?;
     browser.open("about:blank").await?;
-    sleep(Duration::from_millis(1000)).await;
+    sleep(Duration::from_secs(1)).await;
     browser.devtools("Network.enable", json!({})).await?;
     let network = json!({ "offline": false, "latency": LATENCY_MS, "downloadThroughput": BYTES_PER_S, "uploadThroughput": BYTES_PER_S });
     browser
@@ -119,7 +119,7 @@ async fn once(shop: &Shop, page: &str) -> Result<Cost> {
         mouse(&browser, "mouseReleased", 420).await?;
         interactive_ms = number(&browser.run("return interactive").await?)?;
     }
-    let ready = tokio::time::timeout(Duration::from_secs(60), browser.wait("ready"));
+    let ready = tokio::time::timeout(Duration::from_mins(1), browser.wait("ready"));
     ready.await.context("it is never ready")??;
     // All frames over the network, and decoded.
     sleep(Duration::from_secs(6)).await;

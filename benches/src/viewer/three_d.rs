@@ -92,7 +92,7 @@ async fn once(shop: &Shop, page: &str) -> Result<Cost> {
     let first_ms = number(browser.wait("firstPicture()").await?)?;
     let first_processor_s = processor_s(&browser) - before_s;
     // Greetings and hints, such as a turn to and fro, have ended by then.
-    sleep(Duration::from_millis(4000)).await;
+    sleep(Duration::from_secs(4)).await;
     let frames_at_rest = number(browser.wait("atRest(2000)").await?)?;
     let before_s = processor_s(&browser);
     browser.wait(&format!("turning({FRAMES})")).await?;

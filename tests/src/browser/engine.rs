@@ -14,7 +14,7 @@ use tokio::time::{sleep, timeout};
 use super::marionette::Bridge;
 
 /// How long a browser may take to come up on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The flags that make a headless Chromium quiet and give it WebGL 2 without a GPU.
 const CHROMIUM_FLAGS: [&str; 11] = [

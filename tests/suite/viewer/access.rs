@@ -2,7 +2,11 @@
 
 use std::fs;
 
-use super::*;
+use anyhow::Result;
+use serde_json::{Value, json};
+use xoay_tests::browser::{Browser, Engine};
+
+use super::{PRODUCT, loaded, pause, show};
 use xoay_tests::tool;
 
 /// What axe-core finds wrong by any of its rules, its advice included, on the page and in all shadow trees.

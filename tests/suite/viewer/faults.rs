@@ -1,6 +1,13 @@
 //! Bad input and poor browsers: what remains on the screen, what a shopper reads, which event the page gets.
 
-use super::*;
+use anyhow::{Context, Result};
+use serde_json::json;
+use xoay_tests::browser::{Browser, Engine, Lack};
+use xoay_tests::site::Site;
+
+use super::{
+    difference, finish, fixtures, loaded, manifest, pause, pixels, show, show_without, site, visit,
+};
 use std::time::Duration;
 use xoay_tests::in_every_engine;
 

@@ -1,6 +1,10 @@
 //! What hands do: mouse, finger, keys, wheel, buttons.
 
-use super::*;
+use anyhow::{Context, Result};
+use serde_json::json;
+use xoay_tests::browser::{Browser, Engine};
+
+use super::{MODEL, SPIN, difference, finish, frame, loaded, pause, pixels, show, show_sized};
 use fantoccini::actions::{InputSource, KeyAction, KeyActions};
 use xoay_tests::in_every_engine;
 
@@ -157,6 +161,9 @@ async fn buttons_and_ctrl_with_the_wheel_zoom(engine: Engine) -> Result<()> {
     finish(browser).await
 }
 
+/// `WebDriver`'s code point for the control key.
+const CTRL: char = '\u{e009}';
+
 async fn wheel(browser: &Browser, delta_y: i64, with_ctrl: bool) -> Result<()> {
     if browser.engine != Engine::Chromium {
         // The other drivers turn no wheel together with a key: the event is sent by hand.
@@ -168,7 +175,6 @@ async fn wheel(browser: &Browser, delta_y: i64, with_ctrl: bool) -> Result<()> {
         browser.run(&script).await?;
         return Ok(());
     }
-    const CTRL: char = '\u{e009}';
     let hold = KeyActions::new("keys".into()).then(KeyAction::Down { value: CTRL });
     if with_ctrl {
         browser.client.perform_actions(hold).await?;

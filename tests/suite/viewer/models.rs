@@ -1,87 +1,88 @@
 //! Small models, one for each thing that glTF lets a surface do. All made here, from spheres and a sheet.
 
-use std::f32::consts::{PI, TAU};
-use std::io::Cursor;
+mod writer;
 
-use image::{ImageFormat, Rgba, RgbaImage};
+use std::f32::consts::TAU;
+
+use image::{Rgba, RgbaImage};
 use serde_json::{Value, json};
+
+use self::writer::{Mesh, Writer, sphere};
 
 /// A model's name and its GLB.
 pub(super) type Model = (String, Vec<u8>);
 
+const GOLD: [f32; 4] = [1.0, 0.77, 0.34, 1.0];
+const RED: [f32; 4] = [0.8, 0.05, 0.05, 1.0];
+const BLUE: [f32; 4] = [0.05, 0.1, 0.6, 1.0];
+const GREY: [f32; 4] = [0.2, 0.2, 0.2, 1.0];
+const WHITE: [f32; 4] = [0.9, 0.9, 0.9, 1.0];
+
 /// One of each.
 pub(super) fn all() -> Vec<Model> {
-    let plain = |colour: [f32; 4], metal: f32, rough: f32| json!({ "pbrMetallicRoughness": { "baseColorFactor": colour, "metallicFactor": metal, "roughnessFactor": rough } });
-    let with = |mut material: Value, key: &str, value: Value| {
-        material[key] = value;
-        material
-    };
-    let extended = |colour, metal, rough, name: &str, value: Value| {
-        with(
-            plain(colour, metal, rough),
-            "extensions",
-            json!({ name: value }),
-        )
-    };
-    let textured = |index: u32| json!({ "pbrMetallicRoughness": { "baseColorTexture": { "index": index }, "metallicFactor": 0, "roughnessFactor": 0.7 } });
-    let (gold, red, blue, grey, white) = (
-        [1.0, 0.77, 0.34, 1.0],
-        [0.8, 0.05, 0.05, 1.0],
-        [0.05, 0.1, 0.6, 1.0],
-        [0.2, 0.2, 0.2, 1.0],
-        [0.9, 0.9, 0.9, 1.0],
-    );
-    let moved = json!({ "index": 0, "extensions": { "KHR_texture_transform": { "offset": [0.25, 0.1], "scale": [2, 3], "rotation": 0.4 } } });
+    let mut all = plain_gltf();
+    all.extend(coats());
+    all.extend(glass());
+    all.extend([vertex_colours(), quantised(), bent()]);
+    all
+}
+
+fn plain(colour: [f32; 4], metal: f32, rough: f32) -> Value {
+    json!({ "pbrMetallicRoughness": { "baseColorFactor": colour, "metallicFactor": metal, "roughnessFactor": rough } })
+}
+
+fn textured(index: u32) -> Value {
+    let texture = json!({ "index": index });
+    json!({ "pbrMetallicRoughness": { "baseColorTexture": texture, "metallicFactor": 0, "roughnessFactor": 0.7 } })
+}
+
+fn with(mut material: Value, key: &str, value: Value) -> Value {
+    material[key] = value;
+    material
+}
+
+fn extended(material: Value, name: &str, value: Value) -> Value {
+    let name = format!("KHR_materials_{name}");
+    with(material, "extensions", json!({ name: value }))
+}
+
+/// What glTF has without extensions, and two that change little.
+fn plain_gltf() -> Vec<Model> {
+    let transform = json!({ "offset": [0.25, 0.1], "scale": [2, 3], "rotation": 0.4 });
+    let moved = json!({ "index": 0, "extensions": { "KHR_texture_transform": transform } });
+    let moved = json!({ "pbrMetallicRoughness": { "baseColorTexture": moved, "metallicFactor": 0, "roughnessFactor": 0.7 } });
+    let worn = json!({ "pbrMetallicRoughness": { "baseColorFactor": GOLD, "metallicRoughnessTexture": { "index": 2 } }, "occlusionTexture": { "index": 2 } });
+    let dark = || plain(GREY, 0.0, 0.9);
+    let lit = with(dark(), "emissiveFactor", json!([0.2, 0.1, 0.05]));
+    let strength = json!({ "emissiveStrength": 4 });
+    let cut = with(textured(3), "alphaMode", json!("MASK"));
     vec![
         spheres(
             "metal and roughness",
             &[
-                plain(gold, 1.0, 0.2),
-                plain(red, 0.0, 0.25),
-                plain(blue, 0.0, 0.9),
+                plain(GOLD, 1.0, 0.2),
+                plain(RED, 0.0, 0.25),
+                plain(BLUE, 0.0, 0.9),
             ],
         ),
-        spheres(
-            "textures",
-            &[
-                textured(0),
-                json!({ "pbrMetallicRoughness": { "baseColorTexture": moved, "metallicFactor": 0, "roughnessFactor": 0.7 } }),
-                json!({ "pbrMetallicRoughness": { "baseColorFactor": gold, "metallicRoughnessTexture": { "index": 2 } }, "occlusionTexture": { "index": 2 } }),
-            ],
-        ),
+        spheres("textures", &[textured(0), moved, worn]),
         spheres(
             "bumps and light",
             &[
                 with(
-                    plain(white, 0.0, 0.4),
+                    plain(WHITE, 0.0, 0.4),
                     "normalTexture",
-                    json!({ "index": 1, "scale": 1.0 }),
+                    json!({ "index": 1 }),
                 ),
-                with(
-                    plain(grey, 0.0, 0.9),
-                    "emissiveFactor",
-                    json!([0.1, 0.5, 0.2]),
-                ),
-                with(
-                    with(
-                        plain(grey, 0.0, 0.9),
-                        "emissiveFactor",
-                        json!([0.2, 0.1, 0.05]),
-                    ),
-                    "extensions",
-                    json!({ "KHR_materials_emissive_strength": { "emissiveStrength": 4 } }),
-                ),
+                with(dark(), "emissiveFactor", json!([0.1, 0.5, 0.2])),
+                extended(lit, "emissive_strength", strength),
             ],
         ),
         spheres(
             "alpha",
             &[
                 textured(3),
-                with(
-                    with(textured(3), "alphaMode", json!("MASK")),
-                    "doubleSided",
-                    json!(true),
-                ),
+                with(cut, "doubleSided", json!(true)),
                 with(
                     plain([0.8, 0.2, 0.1, 0.5], 0.0, 0.5),
                     "alphaMode",
@@ -92,287 +93,66 @@ pub(super) fn all() -> Vec<Model> {
         spheres(
             "unlit",
             &[
-                extended(gold, 0.0, 1.0, "KHR_materials_unlit", json!({})),
-                with(
-                    textured(0),
-                    "extensions",
-                    json!({ "KHR_materials_unlit": {} }),
-                ),
-                plain(white, 0.0, 1.0),
+                extended(plain(GOLD, 0.0, 1.0), "unlit", json!({})),
+                extended(textured(0), "unlit", json!({})),
+                plain(WHITE, 0.0, 1.0),
             ],
         ),
+    ]
+}
+
+/// Layers on top of a surface.
+fn coats() -> Vec<Model> {
+    let coat = |rough: f32| json!({ "clearcoatFactor": 1, "clearcoatRoughnessFactor": rough });
+    let sheen = |colour: [f32; 3], rough: f32| json!({ "sheenColorFactor": colour, "sheenRoughnessFactor": rough });
+    vec![
         spheres(
             "clearcoat",
             &[
-                plain(red, 0.0, 0.8),
-                extended(
-                    red,
-                    0.0,
-                    0.8,
-                    "KHR_materials_clearcoat",
-                    json!({ "clearcoatFactor": 1, "clearcoatRoughnessFactor": 0.05 }),
-                ),
-                extended(
-                    grey,
-                    1.0,
-                    0.6,
-                    "KHR_materials_clearcoat",
-                    json!({ "clearcoatFactor": 1, "clearcoatRoughnessFactor": 0.3 }),
-                ),
+                plain(RED, 0.0, 0.8),
+                extended(plain(RED, 0.0, 0.8), "clearcoat", coat(0.05)),
+                extended(plain(GREY, 1.0, 0.6), "clearcoat", coat(0.3)),
             ],
         ),
         spheres(
             "sheen",
             &[
-                plain(blue, 0.0, 0.9),
-                extended(
-                    blue,
-                    0.0,
-                    0.9,
-                    "KHR_materials_sheen",
-                    json!({ "sheenColorFactor": [0.9, 0.9, 0.9], "sheenRoughnessFactor": 0.4 }),
-                ),
-                extended(
-                    grey,
-                    0.0,
-                    1.0,
-                    "KHR_materials_sheen",
-                    json!({ "sheenColorFactor": [1, 0.2, 0.1], "sheenRoughnessFactor": 0.8 }),
-                ),
+                plain(BLUE, 0.0, 0.9),
+                extended(plain(BLUE, 0.0, 0.9), "sheen", sheen([0.9; 3], 0.4)),
+                extended(plain(GREY, 0.0, 1.0), "sheen", sheen([1.0, 0.2, 0.1], 0.8)),
             ],
         ),
+    ]
+}
+
+/// What light does at and behind a surface.
+fn glass() -> Vec<Model> {
+    let through = json!({ "transmissionFactor": 1 });
+    let honey = json!({ "thicknessFactor": 0.8, "attenuationColor": [0.9, 0.5, 0.1], "attenuationDistance": 0.6 });
+    let honey = json!({ "KHR_materials_transmission": through, "KHR_materials_volume": honey });
+    let shiny = || plain(GREY, 0.0, 0.2);
+    vec![
         spheres(
             "transmission",
             &[
-                extended(
-                    white,
-                    0.0,
-                    0.05,
-                    "KHR_materials_transmission",
-                    json!({ "transmissionFactor": 1 }),
-                ),
-                plain(red, 0.0, 0.5),
-                with(
-                    plain(white, 0.0, 0.3),
-                    "extensions",
-                    json!({ "KHR_materials_transmission": { "transmissionFactor": 1 }, "KHR_materials_volume": { "thicknessFactor": 0.8, "attenuationColor": [0.9, 0.5, 0.1], "attenuationDistance": 0.6 } }),
-                ),
+                extended(plain(WHITE, 0.0, 0.05), "transmission", through),
+                plain(RED, 0.0, 0.5),
+                with(plain(WHITE, 0.0, 0.3), "extensions", honey),
             ],
         ),
         spheres(
             "specular and ior",
             &[
+                extended(shiny(), "specular", json!({ "specularFactor": 0 })),
                 extended(
-                    grey,
-                    0.0,
-                    0.2,
-                    "KHR_materials_specular",
-                    json!({ "specularFactor": 0 }),
-                ),
-                extended(
-                    grey,
-                    0.0,
-                    0.2,
-                    "KHR_materials_specular",
+                    shiny(),
+                    "specular",
                     json!({ "specularColorFactor": [1, 0.4, 0.1] }),
                 ),
-                extended(grey, 0.0, 0.2, "KHR_materials_ior", json!({ "ior": 2.2 })),
+                extended(shiny(), "ior", json!({ "ior": 2.2 })),
             ],
         ),
-        vertex_colours(),
-        quantised(),
-        bent(),
     ]
-}
-
-/// A mesh's numbers, as glTF takes them.
-#[derive(Default)]
-struct Mesh {
-    positions: Vec<[f32; 3]>,
-    normals: Vec<[f32; 3]>,
-    uvs: Vec<[f32; 2]>,
-    indices: Vec<u16>,
-}
-
-fn sphere(columns: u16, rows: u16) -> Mesh {
-    let mut mesh = Mesh::default();
-    for row in 0..=rows {
-        for column in 0..=columns {
-            let (u, v) = (
-                f32::from(column) / f32::from(columns),
-                f32::from(row) / f32::from(rows),
-            );
-            let ((sin_u, cos_u), (sin_v, cos_v)) = ((u * TAU).sin_cos(), (v * PI).sin_cos());
-            let normal = [sin_u * sin_v, cos_v, cos_u * sin_v];
-            mesh.normals.push(normal);
-            mesh.positions.push(normal.map(|x| x * 0.5));
-            mesh.uvs.push([u, v]);
-        }
-    }
-    for row in 0..rows {
-        for column in 0..columns {
-            let a = row * (columns + 1) + column;
-            let b = a + columns + 1;
-            mesh.indices.extend([a, b, a + 1, a + 1, b, b + 1]);
-        }
-    }
-    mesh
-}
-
-/// The binary chunk while it grows, and the JSON that says what lies where.
-struct Writer {
-    json: Value,
-    bytes: Vec<u8>,
-}
-
-impl Writer {
-    fn new() -> Self {
-        let json = json!({ "asset": { "version": "2.0" }, "scene": 0, "scenes": [{ "nodes": [] }], "nodes": [], "meshes": [],
-            "accessors": [], "bufferViews": [], "buffers": [{}] });
-        Self {
-            json,
-            bytes: Vec::new(),
-        }
-    }
-
-    fn push(&mut self, list: &str, item: Value) -> usize {
-        let list = &mut self.json[list];
-        if list.is_null() {
-            *list = json!([]);
-        }
-        let list = list.as_array_mut().expect("a list of the document");
-        list.push(item);
-        list.len() - 1
-    }
-
-    fn view(&mut self, bytes: &[u8], extra: Value) -> usize {
-        self.bytes.resize(self.bytes.len().next_multiple_of(4), 0);
-        let mut view = extra;
-        view["buffer"] = json!(0);
-        view["byteOffset"] = json!(self.bytes.len());
-        view["byteLength"] = json!(bytes.len());
-        self.bytes.extend(bytes);
-        self.push("bufferViews", view)
-    }
-
-    fn accessor(
-        &mut self,
-        bytes: &[u8],
-        count: usize,
-        kind: &str,
-        component: u32,
-        extra: Value,
-    ) -> usize {
-        let view = self.view(bytes, json!({}));
-        self.accessor_of(view, count, kind, component, extra)
-    }
-
-    fn accessor_of(
-        &mut self,
-        view: usize,
-        count: usize,
-        kind: &str,
-        component: u32,
-        extra: Value,
-    ) -> usize {
-        let mut accessor = extra;
-        accessor["bufferView"] = json!(view);
-        accessor["count"] = json!(count);
-        accessor["type"] = json!(kind);
-        accessor["componentType"] = json!(component);
-        self.push("accessors", accessor)
-    }
-
-    fn floats<const N: usize>(&mut self, values: &[[f32; N]]) -> usize {
-        let bytes: Vec<u8> = values
-            .iter()
-            .flatten()
-            .flat_map(|v| v.to_le_bytes())
-            .collect();
-        let kind = ["", "SCALAR", "VEC2", "VEC3", "VEC4"]
-            .get(N)
-            .copied()
-            .unwrap_or("MAT4");
-        let bound = |pick: fn(f32, f32) -> f32| -> Vec<f32> {
-            (0..N)
-                .map(|k| values.iter().map(|v| v[k]).reduce(pick).unwrap_or(0.0))
-                .collect()
-        };
-        let bounds = json!({ "min": bound(f32::min), "max": bound(f32::max) });
-        self.accessor(&bytes, values.len(), kind, 5126, bounds)
-    }
-
-    fn indices(&mut self, values: &[u16]) -> usize {
-        let bytes: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()).collect();
-        self.accessor(&bytes, values.len(), "SCALAR", 5123, json!({}))
-    }
-
-    fn primitive(&mut self, mesh: &Mesh) -> Value {
-        let attributes = json!({ "POSITION": self.floats(&mesh.positions), "NORMAL": self.floats(&mesh.normals), "TEXCOORD_0": self.floats(&mesh.uvs) });
-        json!({ "attributes": attributes, "indices": self.indices(&mesh.indices) })
-    }
-
-    fn node(&mut self, node: Value) -> usize {
-        let index = self.push("nodes", node);
-        self.json["scenes"][0]["nodes"]
-            .as_array_mut()
-            .expect("a list")
-            .push(json!(index));
-        index
-    }
-
-    fn texture(&mut self, picture: &RgbaImage) {
-        let mut png = Cursor::new(Vec::new());
-        picture
-            .write_to(&mut png, ImageFormat::Png)
-            .expect("PNG can hold any picture");
-        let view = self.view(png.get_ref(), json!({}));
-        let source = self.push(
-            "images",
-            json!({ "bufferView": view, "mimeType": "image/png" }),
-        );
-        self.push("textures", json!({ "source": source }));
-    }
-
-    fn finish(mut self) -> Vec<u8> {
-        self.bytes.resize(self.bytes.len().next_multiple_of(4), 0);
-        self.json["buffers"][0]["byteLength"] = json!(self.bytes.len());
-        let used: Vec<String> = [
-            "unlit",
-            "clearcoat",
-            "sheen",
-            "transmission",
-            "volume",
-            "specular",
-            "ior",
-            "emissive_strength",
-        ]
-        .iter()
-        .map(|name| format!("KHR_materials_{name}"))
-        .chain(["KHR_texture_transform", "KHR_mesh_quantization"].map(str::to_owned))
-        .filter(|name| {
-            self.json.to_string().contains(name.as_str())
-                || (name == "KHR_mesh_quantization" && self.json["extensionsRequired"].is_array())
-        })
-        .collect();
-        if !used.is_empty() {
-            self.json["extensionsUsed"] = json!(used);
-        }
-        let mut text = self.json.to_string().into_bytes();
-        text.resize(text.len().next_multiple_of(4), b' ');
-        let mut glb = Vec::new();
-        let word = |glb: &mut Vec<u8>, value: usize| glb.extend((value as u32).to_le_bytes());
-        glb.extend(b"glTF");
-        word(&mut glb, 2);
-        word(&mut glb, 12 + 8 + text.len() + 8 + self.bytes.len());
-        word(&mut glb, text.len());
-        glb.extend(b"JSON");
-        glb.extend(text);
-        word(&mut glb, self.bytes.len());
-        glb.extend(b"BIN\0");
-        glb.extend(self.bytes);
-        glb
-    }
 }
 
 /// Three spheres side by side, each of its own material. Textures: 0 colours, 1 bumps, 2 occlusion, roughness and

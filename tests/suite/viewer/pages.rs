@@ -1,6 +1,11 @@
 //! On pages: another origin, far below the window, fifty at once, taken out and put back.
 
-use super::*;
+use anyhow::{Context, Result};
+use serde_json::json;
+use xoay_tests::browser::{Browser, Engine};
+use xoay_tests::site::Site;
+
+use super::{MODEL, PRODUCT, SIZES, WATCH, all_well, finish, loaded, page, pause, show, visit};
 use xoay_tests::in_every_engine;
 
 in_every_engine!(

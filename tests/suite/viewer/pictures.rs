@@ -9,7 +9,11 @@ use xoay_tests::browser::pictures;
 use xoay_tests::tool;
 
 use super::models::{self, Model};
-use super::*;
+use anyhow::{Context, Result};
+use xoay_tests::browser::{Browser, Engine};
+use xoay_tests::site::Site;
+
+use super::fixtures;
 
 const SIZE: (u32, u32) = (400, 300);
 /// SSIMULACRA2 that engines must reach of each other; from 70 on a difference is hard to see. Edges fall on other
@@ -146,7 +150,7 @@ async fn shoot(engine: Engine, page: &str, count: usize) -> Result<Vec<RgbaImage
     Ok(all)
 }
 
-/// Everything in one picture: models from left to right; Chromium, Firefox, WebKit, three.js from top to bottom.
+/// Everything in one picture: models from left to right; Chromium, Firefox, `WebKit`, three.js from top to bottom.
 fn keep(rows: &[Vec<RgbaImage>]) -> Result<()> {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0) as u32;
     let (width, height) = (SIZE.0 / 2, SIZE.1 / 2);

@@ -1,6 +1,14 @@
 //! What is on the screen: the model's pixels, one angle for both views, stillness, a lost context, the poster.
 
-use super::*;
+use anyhow::{Context, Result};
+use serde_json::json;
+use xoay_tests::browser::Engine;
+use xoay_tests::site::Site;
+
+use super::{
+    MODEL, PRODUCT, SIZES, SPIN, WATCH, all_well, difference, finish, loaded, page, pause, pixels,
+    show, show_sized, visit,
+};
 use xoay_tests::in_every_engine;
 
 in_every_engine!(
