@@ -12,6 +12,9 @@ use self::writer::{Mesh, Writer, sphere};
 /// A model's name and its GLB.
 pub(super) type Model = (String, Vec<u8>);
 
+/// The model whose opaque surface has a texture with holes: glTF says that they do not count.
+pub(super) const OPAQUE_BELOW_ALPHA_0: &str = "opaque below alpha 0";
+
 const GOLD: [f32; 4] = [1.0, 0.77, 0.34, 1.0];
 const RED: [f32; 4] = [0.8, 0.05, 0.05, 1.0];
 const BLUE: [f32; 4] = [0.05, 0.1, 0.6, 1.0];
@@ -78,10 +81,11 @@ fn plain_gltf() -> Vec<Model> {
                 extended(lit, "emissive_strength", strength),
             ],
         ),
+        spheres(OPAQUE_BELOW_ALPHA_0, &[textured(3)]),
         spheres(
             "alpha",
             &[
-                textured(3),
+                textured(0),
                 with(cut, "doubleSided", json!(true)),
                 with(
                     plain([0.8, 0.2, 0.1, 0.5], 0.0, 0.5),
