@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-/// Fresh browsers for each figure; the median counts.
+/// Fresh browsers for each figure, unless another number is asked for; the median counts.
 const RUNS: usize = 3;
 
 /// One figure of ours, its goal, and the same of each peer that has it.
@@ -67,13 +67,16 @@ impl Line {
     }
 }
 
-/// Measures with the bundled honey jar, and with every `.glb` of `folder`.
-pub fn run(folder: Option<PathBuf>) -> Result<()> {
+/// Measures with the bundled honey jar, and with every `.glb` of `folder`, in `count` fresh browsers each.
+pub fn run(folder: Option<PathBuf>, count: Option<&str>) -> Result<()> {
+    let count = count
+        .map_or(Ok(RUNS), str::parse)
+        .context("how many runs?")?;
     let runtime = tokio::runtime::Runtime::new()?;
-    runtime.block_on(measure(folder))
+    runtime.block_on(measure(folder, count))
 }
 
-async fn measure(folder: Option<PathBuf>) -> Result<()> {
+async fn measure(folder: Option<PathBuf>, count: usize) -> Result<()> {
     let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     shop::bundle(&repository)?;
     let mut models = vec![repository.join("assets/models/honey-jar.glb")];
@@ -85,16 +88,16 @@ async fn measure(folder: Option<PathBuf>) -> Result<()> {
         .filter(|path| !path.to_string_lossy().contains("plate"))
         .collect();
     println!(
-        "Chromium without a graphics card, {} processors; medians of {RUNS} fresh profiles. Beside each peer: how many times ours.\n",
+        "Chromium without a graphics card, {} processors; medians of {count} fresh profiles. Beside each peer: how many times ours.\n",
         std::thread::available_parallelism()?
     );
     println!("| what | ours | goal | | peers |\n|---|---|---|---|---|");
     let frames = product::spin(&photos, 36)?;
-    spin::print(&repository, &frames, &product::spin(&photos, 72)?).await?;
+    spin::print(&repository, &frames, &product::spin(&photos, 72)?, count).await?;
     for model in &models {
         let name = model.file_stem().unwrap_or_default().to_string_lossy();
         let glb = product::model(&fs::read(model)?)?;
-        three_d::print(&repository, &name, &glb).await?;
+        three_d::print(&repository, &name, &glb, count).await?;
     }
     let glb = fs::read(&models[0])?;
     endurance::print(&repository, frames, glb).await

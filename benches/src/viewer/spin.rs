@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep};
 use xoay_tests::browser::Browser;
 
 use super::shop::{Goods, Shop};
-use super::{Line, RUNS, median, product};
+use super::{Line, median, product};
 
 const VIEWERS: [(&str, &str); 3] = [
     ("xoay", "xoay-spin.html"),
@@ -37,11 +37,12 @@ pub(super) async fn print(
     repository: &Path,
     frames: &HashMap<String, Vec<u8>>,
     twice: &HashMap<String, Vec<u8>>,
+    count: usize,
 ) -> Result<()> {
     let goods = Goods::new(repository, frames.clone(), 36);
     let mut costs = Vec::new();
     for (viewer, page) in VIEWERS {
-        costs.push((viewer, runs(&goods, viewer, page).await?));
+        costs.push((viewer, runs(&goods, viewer, page, count).await?));
     }
     let megabytes = product::frame_bytes(frames) as f64 / 1e6;
     let line = |what: &str, unit, goal, figure: fn(&Cost) -> f64| {
@@ -68,7 +69,13 @@ pub(super) async fn print(
     line("renderer's memory", "MB", 190.0, |c| c.renderer_mb);
     line("cumulative layout shift", "", 0.0, |c| c.layout_shift);
     let (viewer, page) = VIEWERS[0];
-    let twice = runs(&Goods::new(repository, twice.clone(), 72), viewer, page).await?;
+    let twice = runs(
+        &Goods::new(repository, twice.clone(), 72),
+        viewer,
+        page,
+        count,
+    )
+    .await?;
     let ours = median(twice.iter().map(|c| c.renderer_mb));
     Line {
         what: "the same with 72 frames: renderer's memory".into(),
@@ -81,9 +88,9 @@ pub(super) async fn print(
     Ok(())
 }
 
-async fn runs(goods: &Arc<Goods>, viewer: &str, page: &str) -> Result<Vec<Cost>> {
-    let mut runs = Vec::with_capacity(RUNS);
-    for _ in 0..RUNS {
+async fn runs(goods: &Arc<Goods>, viewer: &str, page: &str, count: usize) -> Result<Vec<Cost>> {
+    let mut runs = Vec::with_capacity(count);
+    for _ in 0..count {
         let shop = Shop::open(goods).await?;
         runs.push(once(&shop, page).await.with_context(|| viewer.to_owned())?);
     }
