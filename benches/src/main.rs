@@ -4,6 +4,7 @@ mod demo;
 mod measure;
 mod scoreboard;
 mod spin;
+mod viewer;
 
 use std::path::PathBuf;
 
@@ -15,6 +16,8 @@ const HELP: &str = "cargo xtask bench <name> [arguments]
                                  the bundled honey jar where nothing is named
   spin [capture]                 small pictures against sharp, AVIF's bytes against JPEG's; a folder of photos,
                                  the bundled honey jar where none is named; then whole jobs on enlarged copies
+  viewer [folder] [runs]         the viewer beside those of npm, with the bundled honey jar and every .glb of a
+                                 folder; three runs where nothing is named
   scoreboard <captures>          mattes, axis jitter and exposure spread of captures with ground truth";
 
 fn main() -> Result<()> {
@@ -26,6 +29,13 @@ fn main() -> Result<()> {
             arguments.next().map(PathBuf::from),
         ),
         Some("spin") => spin::run(arguments.next().map(PathBuf::from)),
+        Some("viewer") => viewer::run(
+            arguments.next().map(PathBuf::from),
+            arguments
+                .next()
+                .as_deref()
+                .and_then(std::ffi::OsStr::to_str),
+        ),
         Some("scoreboard") => scoreboard::run(arguments.next().map(PathBuf::from)),
         Some(spin::CHILD) => spin::as_child(arguments),
         Some(measure::CHILD) => measure::as_child(arguments),

@@ -1,81 +1,184 @@
-//! A real Chromium, driven over WebDriver.
+//! Real browsers, driven over `WebDriver`: Chromium, Firefox and `WebKit`.
+
+mod engine;
+mod marionette;
+mod processes;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command as Blocking, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
+use axum::http::Method;
 use fantoccini::actions::{
-    InputSource, MOUSE_BUTTON_LEFT, MouseActions, PointerAction, TouchActions,
+    InputSource, KeyAction, KeyActions, MOUSE_BUTTON_LEFT, MouseActions, PointerAction,
+    TouchActions, WheelAction, WheelActions,
 };
-use fantoccini::{Client, ClientBuilder, Locator};
+use fantoccini::wd::{TimeoutConfiguration, WebDriverCompatibleCommand};
+use fantoccini::{Client, ClientBuilder};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::io::{AsyncBufReadExt as _, BufReader};
-use tokio::process::{Child, Command};
+use tokio::process::Child;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{sleep, timeout};
+
+pub use engine::{Engine, Lack};
+pub use processes::Process;
 
 /// How long a page may take for anything: generous, because the machine may be busy and the GPU is emulated.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The flags that make a headless Chromium quiet and give it WebGL 2 without a GPU.
-const FLAGS: [&str; 11] = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-dev-shm-usage",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
-    "--hide-scrollbars",
-];
+/// How long a promise may take that a test or a bench waits for.
+const WAIT_FOR_SCRIPT: Duration = Duration::from_mins(2);
+
+/// Browsers of one test process at a time; each wants a processor to itself. With nextest, whose tests are processes,
+/// the group in `.config/nextest.toml` does the same.
+static ROOM: Semaphore = Semaphore::const_new(2);
+
+/// Runs each named `async fn(Engine) -> Result<()>` in every engine, as a test of its own.
+#[macro_export]
+macro_rules! in_every_engine {
+    ($($name:ident),+ $(,)?) => { $(
+        mod $name {
+            use $crate::browser::Engine;
+
+            #[tokio::test(flavor = "multi_thread")]
+            async fn chromium() -> anyhow::Result<()> {
+                super::$name(Engine::Chromium).await
+            }
+
+            #[tokio::test(flavor = "multi_thread")]
+            async fn firefox() -> anyhow::Result<()> {
+                super::$name(Engine::Firefox).await
+            }
+
+            #[tokio::test(flavor = "multi_thread")]
+            async fn webkit() -> anyhow::Result<()> {
+                super::$name(Engine::WebKit).await
+            }
+        }
+    )+ };
+}
 
 /// One browser with a fresh profile. What it started ends with it.
 pub struct Browser {
-    /// The WebDriver session, for what has no method here.
+    /// The `WebDriver` session, for what has no method here.
     pub client: Client,
-    driver: Child,
+    /// Which one it is.
+    pub engine: Engine,
+    children: Vec<Child>,
+    // Ends with the browser; Firefox alone has one.
+    _bridge: Option<marionette::Bridge>,
     _profile: TempDir,
+    _room: SemaphorePermit<'static>,
 }
 
 impl Browser {
-    /// Starts chromedriver on a free port and a browser window of this size in CSS pixels.
+    /// Chromium with a window of this size in CSS pixels, for what is the same in every engine.
     ///
     /// # Errors
-    /// No `chromedriver` or `chromium` on the path, or one that does not come up.
+    /// As [`Browser::of`].
     pub async fn start(width_px: u32, height_px: u32) -> Result<Self> {
+        Self::of(Engine::Chromium, width_px, height_px).await
+    }
+
+    /// A browser of one engine with a window of this size in CSS pixels.
+    ///
+    /// # Errors
+    /// A program that is not installed, or a browser that does not come up.
+    pub async fn of(engine: Engine, width_px: u32, height_px: u32) -> Result<Self> {
+        Self::without(engine, Lack::Nothing, width_px, height_px).await
+    }
+
+    /// As [`Browser::of`], but for something that some shoppers' browsers lack.
+    ///
+    /// # Errors
+    /// As [`Browser::of`].
+    pub async fn without(
+        engine: Engine,
+        lack: Lack,
+        width_px: u32,
+        height_px: u32,
+    ) -> Result<Self> {
+        Self::launch(engine, lack, (width_px, height_px), json!({})).await
+    }
+
+    /// As [`Browser::start`], but [`Browser::open`] and what follows do not wait until the page has loaded.
+    ///
+    /// # Errors
+    /// As [`Browser::of`].
+    pub async fn start_without_waiting(width_px: u32, height_px: u32) -> Result<Self> {
+        let eager = json!({ "pageLoadStrategy": "none" });
+        Self::launch(
+            Engine::Chromium,
+            Lack::Nothing,
+            (width_px, height_px),
+            eager,
+        )
+        .await
+    }
+
+    async fn launch(
+        engine: Engine,
+        lack: Lack,
+        size: (u32, u32),
+        further_capabilities: Value,
+    ) -> Result<Self> {
+        let room = ROOM.acquire().await?;
         let profile = tempfile::tempdir()?;
-        let mut driver = Command::new("chromedriver")
-            .arg("--port=0")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()
-            .context("cannot start chromedriver: `cargo xtask test` installs it with chromium")?;
-        let port = timeout(PATIENCE, port_of(&mut driver))
-            .await
-            .context("chromedriver says no port")??;
-        let mut args: Vec<String> = FLAGS.iter().map(|&flag| flag.to_owned()).collect();
-        args.push(format!("--user-data-dir={}", profile.path().display()));
-        args.push(format!("--window-size={width_px},{height_px}"));
-        let options = json!({ "goog:chromeOptions": { "args": args } });
-        let Value::Object(capabilities) = options else {
+        let started = engine::start(engine, lack, profile.path(), size).await?;
+        let Value::Object(mut capabilities) = started.capabilities else {
             bail!("capabilities must be an object");
         };
-        let client = ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new())
+        if let Value::Object(further) = further_capabilities {
+            capabilities.extend(further);
+        }
+        let mut connector = hyper_util::client::legacy::connect::HttpConnector::new();
+        connector.set_nodelay(true);
+        // From here on the browser ends with the value, also where the connection fails.
+        let ending = Ending(started.children);
+        let client = ClientBuilder::new(connector)
             .capabilities(capabilities)
-            .connect(&format!("http://127.0.0.1:{port}"))
+            .connect(&started.url)
             .await
-            .context("chromium does not start")?;
-        Ok(Self {
+            .with_context(|| format!("{} does not start", engine.name()))?;
+        let timeouts = TimeoutConfiguration::new(Some(WAIT_FOR_SCRIPT), None, None);
+        client.update_timeouts(timeouts).await?;
+        let browser = Self {
             client,
-            driver,
+            engine,
+            children: ending.leave(),
+            _bridge: started.bridge,
             _profile: profile,
-        })
+            _room: room,
+        };
+        if engine != Engine::Chromium {
+            browser.fit(size, lack).await?;
+        }
+        Ok(browser)
+    }
+
+    /// Makes the page, not the window, as large as asked.
+    async fn fit(&self, (width_px, height_px): (u32, u32), lack: Lack) -> Result<()> {
+        self.client
+            .set_window_rect(0, 0, width_px, height_px)
+            .await?;
+        if lack == Lack::Scripts {
+            return Ok(());
+        }
+        let inner = self.run("return [innerWidth, innerHeight]").await?;
+        let missing = |at: usize, wanted: u32| {
+            let found = inner[at].as_u64().unwrap_or(0) as u32;
+            wanted + wanted.saturating_sub(found)
+        };
+        let (outer_width_px, outer_height_px) = (missing(0, width_px), missing(1, height_px));
+        let client = &self.client;
+        client
+            .set_window_rect(0, 0, outer_width_px, outer_height_px)
+            .await?;
+        // Without a window manager the size comes a moment later.
+        let arrived = format!("innerWidth === {width_px} && innerHeight === {height_px}");
+        self.until(&arrived).await
     }
 
     /// Opens a page.
@@ -85,7 +188,8 @@ impl Browser {
 
     /// The value of a JavaScript function body.
     pub async fn run(&self, script: &str) -> Result<Value> {
-        Ok(self.client.execute(script, vec![]).await?)
+        let value = self.client.execute(script, vec![]).await;
+        value.with_context(|| script.to_owned())
     }
 
     /// The value that the promise of an expression resolves to.
@@ -166,19 +270,76 @@ impl Browser {
         Ok(self.client.release_actions().await?)
     }
 
-    async fn middle(&self, selector: &str) -> Result<(i64, i64)> {
-        let element = self.client.find(Locator::Css(selector)).await?;
-        let (x, y, width, height) = element.rectangle().await?;
-        Ok(((x + width / 2.0) as i64, (y + height / 2.0) as i64))
+    /// Presses and lifts one key; `WebDriver`'s code points name those without a letter.
+    pub async fn press(&self, key: char) -> Result<()> {
+        let keys = KeyActions::new("keys".into())
+            .then(KeyAction::Down { value: key })
+            .then(KeyAction::Up { value: key });
+        Ok(self.client.perform_actions(keys).await?)
     }
 
-    /// Keeps a picture of the page as `target/browser/<name>.png` and gives its bytes.
+    /// Turns the wheel over an element's middle by `delta_y` pixels.
+    pub async fn wheel(&self, selector: &str, delta_y: i64) -> Result<()> {
+        let (x, y) = self.middle(selector).await?;
+        let wheel = WheelActions::new("wheel".into()).then(WheelAction::Scroll {
+            duration: Some(Duration::from_millis(16)),
+            x,
+            y,
+            delta_x: 0,
+            delta_y,
+        });
+        Ok(self.client.perform_actions(wheel).await?)
+    }
+
+    /// The middle of an element in CSS pixels of the window.
+    pub async fn middle(&self, selector: &str) -> Result<(i64, i64)> {
+        let script = format!(
+            "const box = document.querySelector({}).getBoundingClientRect();
+             return [box.left + box.width / 2, box.top + box.height / 2]",
+            Value::from(selector)
+        );
+        let at = self.run(&script).await?;
+        let number = |value: &Value| value.as_f64().context("a place has two numbers");
+        Ok((number(&at[0])? as i64, number(&at[1])? as i64))
+    }
+
+    /// Keeps a picture of the page as `target/browser/<name>.png` and gives its bytes; engines but Chromium add theirs
+    /// to the name.
     pub async fn screenshot(&self, name: &str) -> Result<Vec<u8>> {
         let png = self.client.screenshot().await?;
         let folder = pictures();
         fs::create_dir_all(&folder)?;
-        fs::write(folder.join(name).with_extension("png"), &png)?;
+        let name = match self.engine {
+            Engine::Chromium => format!("{name}.png"),
+            other => format!("{name}-{}.png", other.name()),
+        };
+        fs::write(folder.join(name), &png)?;
         Ok(png)
+    }
+
+    /// Chromium's own protocol, for what `WebDriver` does not offer.
+    ///
+    /// # Errors
+    /// Another engine, or an unknown method.
+    pub async fn devtools(&self, method: &str, parameters: Value) -> Result<Value> {
+        let command = DevTools(json!({ "cmd": method, "params": parameters }));
+        Ok(self.client.issue_cmd(command).await?)
+    }
+
+    /// Every process of the browser, its driver and its screen left out.
+    #[must_use]
+    pub fn processes(&self) -> Vec<Process> {
+        let ids = self.children.iter().filter_map(Child::id);
+        let mut all: Vec<_> = ids
+            .flat_map(processes::tree)
+            .filter_map(Process::read)
+            .collect();
+        all.retain(|process| {
+            let program = process.command.split(' ').next().unwrap_or_default();
+            let name = program.rsplit('/').next().unwrap_or_default();
+            !["chromedriver", "WebKitWebDriver", "Xvfb"].contains(&name)
+        });
+        all
     }
 
     /// Ends the session in good order.
@@ -201,42 +362,47 @@ pub fn pictures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/browser")
 }
 
+/// Programs that end, with all that they started, unless they are left to a browser.
+struct Ending(Vec<Child>);
+
+impl Ending {
+    fn leave(mut self) -> Vec<Child> {
+        std::mem::take(&mut self.0)
+    }
+}
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        for pid in self.0.iter().filter_map(Child::id) {
+            processes::end(pid);
+        }
+    }
+}
+
 impl Drop for Browser {
     fn drop(&mut self) {
-        // A failed test leaves its browser behind; both the driver and what it started end here, by their numbers.
-        let Some(pid) = self.driver.id() else {
-            return;
-        };
-        let mut pids = vec![pid.to_string()];
-        let mut at = 0;
-        while at < pids.len() {
-            pids.extend(children(&pids[at]));
-            at += 1;
-        }
-        let _ = Blocking::new("kill")
-            .arg("-KILL")
-            .args(&pids)
-            .stderr(Stdio::null())
-            .status();
+        // A failed test leaves its browser behind; all that was started ends here, by their numbers.
+        drop(Ending(std::mem::take(&mut self.children)));
     }
 }
 
-fn children(pid: &str) -> Vec<String> {
-    let path = format!("/proc/{pid}/task/{pid}/children");
-    let list = fs::read_to_string(path).unwrap_or_default();
-    list.split_whitespace().map(str::to_owned).collect()
-}
+/// A command of Chromium's protocol through chromedriver.
+#[derive(Debug)]
+struct DevTools(Value);
 
-async fn port_of(driver: &mut Child) -> Result<u16> {
-    let stdout = driver.stdout.take().context("chromedriver has no output")?;
-    let mut lines = BufReader::new(stdout).lines();
-    while let Some(line) = lines.next_line().await? {
-        if let Some((_, port)) = line.split_once("started successfully on port ") {
-            let port = port.trim_end_matches('.').trim().parse()?;
-            // Its later words go nowhere, but the pipe must not fill up.
-            tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-            return Ok(port);
-        }
+impl WebDriverCompatibleCommand for DevTools {
+    fn endpoint(
+        &self,
+        base: &url::Url,
+        session: Option<&str>,
+    ) -> Result<url::Url, url::ParseError> {
+        base.join(&format!(
+            "session/{}/goog/cdp/execute",
+            session.unwrap_or_default()
+        ))
     }
-    bail!("chromedriver ended before it listened")
+
+    fn method_and_body(&self, _: &url::Url) -> (Method, Option<String>) {
+        (Method::POST, Some(self.0.to_string()))
+    }
 }

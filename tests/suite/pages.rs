@@ -14,7 +14,7 @@ const LOADED: &str =
     "document.querySelector('xoay-viewer') && document.querySelector('xoay-viewer').frameCount > 0";
 
 /// Publishes a small spin and the optimised model of the jar below `root` and serves them.
-async fn published(root: &Path) -> Result<Service> {
+pub(crate) async fn published(root: &Path) -> Result<Service> {
     let root = root.to_path_buf();
     Ok(tokio::task::spawn_blocking(move || {
         let (photos, spin, data) = (root.join("photos"), root.join("spin"), root.join("data"));

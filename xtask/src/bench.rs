@@ -23,6 +23,10 @@ pub fn run(options: &Options) -> Result<()> {
     if options.name == "spin" {
         tools::ensure_sharp()?;
     }
+    if options.name == "viewer" {
+        tools::ensure(&[tools::TESTING])?;
+        tools::ensure_peer_viewers()?;
+    }
     say("Building in release mode");
     execute(cargo().args([
         "build",

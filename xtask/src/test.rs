@@ -20,6 +20,7 @@ pub fn run(options: &Options) -> Result<()> {
     tools::ensure(&[tools::BUILD, tools::TESTING])?;
     tools::ensure_wasm_target()?;
     tools::ensure_validator()?;
+    tools::ensure_viewer_judges()?;
     tools::ensure_s3_server()?;
     if !options.no_lint {
         lint()?;

@@ -59,13 +59,37 @@ pub const TESTING: &[Tool] = &[
         optional: false,
     },
     Tool {
+        purpose: "Firefox, for the browser tests",
+        debian: &["firefox-esr"],
+        present: || on_path("firefox-esr"),
+        optional: false,
+    },
+    Tool {
+        purpose: "WebKit and its driver, for the browser tests",
+        debian: &["webkit2gtk-driver"],
+        present: || on_path("WebKitWebDriver"),
+        optional: false,
+    },
+    Tool {
+        purpose: "a screen without a monitor and OpenGL without a graphics card, for the browser tests",
+        debian: &["xvfb", "libegl1", "libgles2", "libgl1-mesa-dri"],
+        present: || on_path("Xvfb"),
+        optional: false,
+    },
+    Tool {
+        purpose: "Duktape, an interpreter of ECMAScript 5, for the viewer's part for old browsers",
+        debian: &["duktape"],
+        present: || on_path("duk"),
+        optional: false,
+    },
+    Tool {
         purpose: "a Vulkan driver, for the tests of the renderer (Mesa's software driver will do)",
         debian: &["mesa-vulkan-drivers", "libvulkan1"],
         present: has_vulkan,
         optional: false,
     },
     Tool {
-        purpose: "Node.js and npm, for the Khronos glTF validator",
+        purpose: "Node.js and npm, for the Khronos glTF validator and what judges the viewer",
         debian: &["nodejs", "npm"],
         present: || on_path("node") && on_path("npm"),
         optional: false,
@@ -206,32 +230,35 @@ pub fn ensure_wasm_target() -> Result<()> {
 
 /// The glTF validator in `target/tools/validator`, from the lock file in `tests/validator`.
 pub fn ensure_validator() -> Result<()> {
-    let source = root().join("tests/validator");
-    let place = target_dir().join("tools/validator");
-    once(&place, &source.join("package-lock.json"), || {
-        for file in ["package.json", "package-lock.json"] {
-            fs::copy(source.join(file), place.join(file)).context("cannot copy tests/validator")?;
-        }
-        execute(Command::new("npm").current_dir(&place).args([
-            "ci",
-            "--no-audit",
-            "--no-fund",
-            "--loglevel=error",
-        ]))
-    })?;
-    // The script looks for its package beside itself.
-    fs::copy(source.join("validate.mjs"), place.join("validate.mjs"))
-        .context("cannot copy tests/validator")?;
-    Ok(())
+    npm_packages("tests/validator", "validator")?;
+    copy_beside("tests/validator", "validator", "validate.mjs")
+}
+
+/// What judges the viewer in its tests, in `target/tools/node`, from the lock file in `tests/node`.
+pub fn ensure_viewer_judges() -> Result<()> {
+    npm_packages("tests/node", "node")?;
+    copy_beside("tests/node", "node", "es5.mjs")
 }
 
 /// What the spin's bench is compared with, in `target/tools/sharp`, from the lock file in `benches/peers`.
 pub fn ensure_sharp() -> Result<()> {
-    let source = root().join("benches/peers");
-    let place = target_dir().join("tools/sharp");
-    once(&place, &source.join("package-lock.json"), || {
+    npm_packages("benches/peers", "sharp")?;
+    copy_beside("benches/peers", "sharp", "sharp.mjs")
+}
+
+/// The viewers that ours is measured beside, in `target/tools/viewers`, from the lock file in `benches/peers/viewers`.
+pub fn ensure_peer_viewers() -> Result<()> {
+    npm_packages("benches/peers/viewers", "viewers")
+}
+
+/// Installs what the lock file in `source` names into `target/tools/<name>`.
+fn npm_packages(source: &str, name: &str) -> Result<()> {
+    let from = root().join(source);
+    let place = target_dir().join("tools").join(name);
+    once(&place, &from.join("package-lock.json"), || {
         for file in ["package.json", "package-lock.json"] {
-            fs::copy(source.join(file), place.join(file)).context("cannot copy benches/peers")?;
+            fs::copy(from.join(file), place.join(file))
+                .with_context(|| format!("cannot copy {source}"))?;
         }
         execute(Command::new("npm").current_dir(&place).args([
             "ci",
@@ -239,10 +266,14 @@ pub fn ensure_sharp() -> Result<()> {
             "--no-fund",
             "--loglevel=error",
         ]))
-    })?;
-    // The script looks for its package beside itself.
-    fs::copy(source.join("sharp.mjs"), place.join("sharp.mjs"))
-        .context("cannot copy benches/peers")?;
+    })
+}
+
+/// Puts a script where it finds the packages: beside them.
+fn copy_beside(source: &str, name: &str, script: &str) -> Result<()> {
+    let place = target_dir().join("tools").join(name);
+    fs::copy(root().join(source).join(script), place.join(script))
+        .with_context(|| format!("cannot copy {source}/{script}"))?;
     Ok(())
 }
 
