@@ -354,8 +354,8 @@ fn embed(files: &[File], out: &Path) -> Result<()> {
     Ok(())
 }
 
-/// From this size on one setting of the encoder has to do: the others win a percent and take a minute.
-const LARGE: usize = 1 << 19;
+/// From this size on one setting of the encoder has to do: the others win a percent and take a minute and more.
+const LARGE: usize = 1 << 17;
 
 /// The smallest of what the encoder makes of its few settings; which one wins differs from file to file.
 fn compress(bytes: &[u8]) -> Result<Vec<u8>> {

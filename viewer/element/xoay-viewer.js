@@ -96,7 +96,7 @@ class XoayViewer extends withApi(inBrowser ? HTMLElement : class {}) {
     if (before === after || !this._stage) return;
     if (name === 'src') {
       if (this._begun) this.reload();
-      else if (this.isConnected && this.getAttribute('loading') !== 'lazy') this._begin();
+      else if (this._here && this.getAttribute('loading') !== 'lazy') this._begin();
     } else if (name === 'view' && this._begun && after) this.view = after;
     else this._layout();
     if (name === 'lang' || name === 'alt') this._speak();
