@@ -68,6 +68,7 @@ const WATCH: &str = "
         view.bounds = () => new Float64Array([]);
         view.surface_at = (x, y) => x > 20 ? new Float64Array([0.01, 0.02, 0.03, 0, 0, 1]) : new Float64Array([]);
         viewer()._want();
+        viewer()._tell('drawn');
         viewer()._wake();
     };
 ";

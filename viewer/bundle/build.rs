@@ -42,8 +42,9 @@ const MODULES: [(&str, &str); 4] = [
 ];
 
 /// What the loader imports when a product or a page asks for it, one file each.
-const FEATURES: [&str; 8] = [
+const FEATURES: [&str; 9] = [
     "controls",
+    "detail",
     "hotspots",
     "dimensions",
     "tour",

@@ -34,6 +34,7 @@ export function commandsOf(viewer, whole) {
       const view = viewer._view;
       if (!view) return;
       if (view.look) view.look(Number(angle), Number(elevation), Number(factor), Boolean(glide) && !viewer._still());
+      else if (view.step) photos(viewer._parts.spin, view, Number(angle), Number(elevation), Number(factor), glide);
       else view.angle_deg = Number(angle) || 0;
       viewer._wake();
     },
@@ -81,4 +82,19 @@ export function commandsOf(viewer, whole) {
     startTour: (id) => viewer._feature('tour').then((feature) => feature.start(id)),
     stopTour() { if (viewer._ready.tour) viewer._ready.tour.end(); },
   };
+}
+
+/** The photos from an angle and a height; with `glide` the shorter way round. */
+function photos(spin, view, angle, elevation, zoom, glide) {
+  view.elevation_deg = elevation;
+  const start = view.frame;
+  view.angle_deg = angle;
+  if (glide) {
+    const row = spin.rows.find(({ firstFrame, frameCount }) => view.frame >= firstFrame && view.frame < firstFrame + frameCount);
+    let steps = view.frame - start;
+    if (spin.loops && Math.abs(steps) * 2 > row.frameCount) steps -= Math.sign(steps) * row.frameCount;
+    view.frame = start;
+    view.step(steps);
+  }
+  view.zoom_by(zoom / view.zoom);
 }

@@ -17,7 +17,8 @@ export async function get(url, form, told) {
     let problem;
     try {
       const response = await fetch(url);
-      if (response.ok) return { url: response.url || url, body: await response[form]() };
+      // Parsed here: engines differ in what they say of a body that is no JSON.
+      if (response.ok) return { url: response.url || url, body: form === 'json' ? JSON.parse(await response.text()) : await response[form]() };
       lasting = response.status < 500 && response.status !== 408 && response.status !== 429;
       problem = new Error(`${response.status} ${url}`);
     } catch (error) {

@@ -4,7 +4,10 @@ import { get } from './network.js';
 /** Opens the spin of `viewer` on a canvas. */
 export function openPhotos(viewer, module, run, canvas) {
   let start = null;
-  const view = new module.SpinView(canvas, JSON.stringify(viewer._parts.spin), viewer._still(), (what, value, extra) => {
+  const { spin } = viewer._parts;
+  // How far one may zoom in depends on what there is to see.
+  const { width, height } = spin.tiles || spin;
+  const view = new module.SpinView(canvas, JSON.stringify({ ...spin, width, height }), viewer._still(), (what, value, extra) => {
     if (run !== viewer._run) return;
     if (what === 'draw') viewer._wake();
     else if (what === 'fetch') fetchPicture(viewer, run, view, value, new URL(extra, viewer._base).href);

@@ -3,7 +3,7 @@ export type XoayView = 'spin' | 'model';
 
 /** Why something could not be shown. */
 export type XoayErrorKind =
-  | 'network' | 'offline' | 'manifest' | 'spin' | 'frame' | 'model' | 'webgl' | 'wasm' | 'feature';
+  | 'network' | 'offline' | 'manifest' | 'spin' | 'frame' | 'tiles' | 'model' | 'webgl' | 'wasm' | 'feature';
 
 /** Metres in the model's frame: x, y (up), z. */
 export type XoayPoint = [number, number, number];

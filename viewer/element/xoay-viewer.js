@@ -15,6 +15,7 @@ const FILES = {
   ktx2: [new URL('./ktx2.js', import.meta.url), new URL('./ktx2.wasm', import.meta.url)],
   legacy: [new URL('./legacy.js', import.meta.url)],
   controls: [new URL('./controls.js', import.meta.url)],
+  detail: [new URL('./detail.js', import.meta.url)],
   hotspots: [new URL('./hotspots.js', import.meta.url)],
   dimensions: [new URL('./dimensions.js', import.meta.url)],
   tour: [new URL('./tour.js', import.meta.url)],
@@ -119,8 +120,9 @@ class XoayViewer extends withApi(inBrowser ? HTMLElement : class {}) {
     this._retry = make('button', { type: 'button', part: 'retry', click: () => { this._asked = true; this.reload(); } });
     this._note = make('div', { class: 'note', part: 'message', role: 'alert', hidden: '' }, this._noteText, this._retry);
     this._live = make('div', { class: 'live', part: 'notice', role: 'status' });
+    this._seen = make('div', { class: 'seen', part: 'seen', 'aria-hidden': 'true', hidden: '' });
     this._frameBox = make('div', { class: 'frame', part: 'frame', dir: 'ltr' },
-      this._stage, this._start, this._layer, this._busy, this._note, this._live);
+      this._stage, this._start, this._layer, this._busy, this._note, this._live, this._seen);
     root.append(this._frameBox);
   }
 
@@ -170,8 +172,10 @@ class XoayViewer extends withApi(inBrowser ? HTMLElement : class {}) {
   _announce(text, visibly) {
     this._live.textContent = text;
     clearTimeout(this._liveTimer);
-    this._live.classList.toggle('seen', Boolean(visibly));
-    if (visibly) this._liveTimer = setTimeout(() => this._live.classList.remove('seen'), 6000);
+    // A box of its own: were it the same, the browser would count a shift of the layout.
+    this._seen.textContent = text;
+    this._seen.hidden = !visibly;
+    if (visibly) this._liveTimer = setTimeout(() => { this._seen.hidden = true; }, 6000);
   }
 
   /** Whether a click must come first: the page asks for it, or the visitor saves data. */
@@ -304,6 +308,7 @@ class XoayViewer extends withApi(inBrowser ? HTMLElement : class {}) {
     const has = (name) => this.hasAttribute(name);
     const { model } = this._views;
     const asked = {
+      detail: this._zoomed && this._shown === 'spin',
       kiosk: has('kiosk'),
       motion: has('autoplay'),
       hotspots: (product.hotspots || []).length || has('editing') || this.querySelector('[slot^=hotspot-]'),
@@ -429,6 +434,7 @@ class XoayViewer extends withApi(inBrowser ? HTMLElement : class {}) {
         this._stage.classList.toggle('zoomed', zoomed);
         if (this._zoomed !== undefined || zoomed) this._emit('zoom', { zoomed });
         this._zoomed = zoomed;
+        this._want();
       }
       this._tell('drawn');
     });

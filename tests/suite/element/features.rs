@@ -349,3 +349,89 @@ async fn there_is_an_ar_button_only_where_it_opens_something() -> Result<()> {
     assert_eq!((&needs[1], &needs[2]), (&json!(null), &json!(null)));
     shown.close().await
 }
+
+/// Tiles in two sizes, 1280 and 2560 pixels wide: the smaller blue, the larger red.
+const TILED: &str = "
+    const answer = window.fetch;
+    window.ranges = [];
+    async function tiles() {
+        const paint = async (w, h, colour) => {
+            const canvas = new OffscreenCanvas(w, h);
+            const context = canvas.getContext('2d');
+            context.fillStyle = colour;
+            context.fillRect(0, 0, w, h);
+            return new Uint8Array(await (await canvas.convertToBlob({ type: 'image/jpeg' })).arrayBuffer());
+        };
+        const parts = [];
+        for (const [width, height, colour] of [[2560, 1920, '#f00'], [1280, 960, '#00f']]) {
+            for (let y = 0; y < height; y += 512) for (let x = 0; x < width; x += 512) {
+                parts.push(await paint(Math.min(512, width - x), Math.min(512, height - y), colour));
+            }
+        }
+        const index = new DataView(new ArrayBuffer(24 + 4 * parts.length));
+        [...'XTILES\\0\\x01'].forEach((c, at) => index.setUint8(at, c.charCodeAt(0)));
+        index.setUint32(8, 2560, true);
+        index.setUint32(12, 1920, true);
+        index.setUint16(16, 512, true);
+        index.setUint8(18, 2);
+        index.setUint8(19, 2);
+        index.setUint32(20, index.byteLength, true);
+        parts.forEach((part, at) => index.setUint32(24 + 4 * at, part.length, true));
+        return new Blob([index, ...parts]);
+    }
+    window.fetch = async (url, options) => {
+        if (String(url).includes('.xtiles')) {
+            const [start, end] = options.headers.range.slice(6).split('-').map(Number);
+            ranges.push([start, end]);
+            const file = await (window.tiled = window.tiled || tiles());
+            return new Response(file.slice(start, end + 1), { status: 206 });
+        }
+        const response = await answer(url, options);
+        if (!String(url).endsWith('product.json')) return response;
+        const product = await response.json();
+        const urls = product.spin.frames.map((_, at) => `/tiles/${at}.xtiles`);
+        product.spin.tiles = { format: 'jpg', width: 2560, height: 1920, tileSize: 512, levels: 2, indexBytes: 24 + 4 * 26, sizeBytes: 1, urls };
+        return new Response(JSON.stringify(product));
+    };
+    window.middle = () => {
+        const canvas = part('detail');
+        if (!canvas || canvas.hidden) return '';
+        const [r, g, b] = canvas.getContext('2d').getImageData(canvas.width / 2, canvas.height / 2, 1, 1).data;
+        return r > 200 && b < 60 ? 'red' : b > 200 && r < 60 ? 'blue' : '';
+    };
+";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_zoomed_photo_is_sharpened_by_the_tiles_in_view() -> Result<()> {
+    let element =
+        "<xoay-viewer src=/pages/product.json view=spin width=640 height=480></xoay-viewer>";
+    let shown = Shown::with(element, TILED, super::STRICT).await?;
+    shown.until("told('load')").await?;
+    assert_eq!(
+        shown.get("ranges").await?,
+        json!([]),
+        "nothing before it is zoomed"
+    );
+    shown
+        .run("viewer()._view.zoom_by(1280 / viewer()._view.canvas.width * devicePixelRatio)")
+        .await?;
+    shown.until("middle() === 'blue'").await?;
+    shown.run("viewer()._view.zoom_by(2)").await?;
+    shown.until("middle() === 'red'").await?;
+    shown.browser.screenshot("element-tiles").await?;
+    // Of 20 tiles only those in view, and the index once.
+    let asked = shown.get("ranges.length").await?.as_u64().unwrap();
+    assert!((4..20).contains(&asked), "{asked} requests");
+    assert_eq!(
+        shown.get("ranges.filter(r => r[0] === 0)").await?,
+        json!([[0, 127]])
+    );
+
+    shown.run("viewer().frame = 3").await?;
+    shown
+        .until("ranges.filter(r => r[0] === 0).length === 2 && middle() === 'red'")
+        .await?;
+    shown.run("viewer().reset()").await?;
+    shown.until("part('detail').hidden").await?;
+    shown.close().await
+}

@@ -54,9 +54,7 @@ async fn frames_wait_for_the_network_and_what_is_there_still_turns() -> Result<(
     let prepare = "document.addEventListener('xoay-load', () => network(false), { once: true });";
     let shown = Shown::with(SPIN, prepare, STRICT).await?;
     shown.until("told('load')").await?;
-    shown
-        .until("part('notice').classList.contains('seen')")
-        .await?;
+    shown.until("!part('seen').hidden").await?;
     shown.browser.drag("xoay-viewer", 200, 0).await?;
     assert_ne!(shown.get("viewer().frame").await?, 0, "the sprite turns");
     assert_eq!(

@@ -97,7 +97,8 @@ mod tests {
     }
 
     /// What the loader imports when it is asked for.
-    const FEATURES: [&str; 8] = [
+    const FEATURES: [&str; 9] = [
+        "detail",
         "controls",
         "hotspots",
         "dimensions",
