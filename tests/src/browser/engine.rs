@@ -127,7 +127,18 @@ async fn chromium(
     match lack {
         Lack::Nothing => {}
         Lack::WebAssembly => args.push("--js-flags=--jitless".to_owned()),
-        Lack::WebGl => args.push("--disable-3d-apis".to_owned()),
+        // The first is for the page's canvases alone; a canvas of no page has it still.
+        Lack::WebGl => {
+            args.retain(|arg| !arg.contains("swiftshader"));
+            args.extend(
+                [
+                    "--disable-3d-apis",
+                    "--disable-gpu",
+                    "--disable-software-rasterizer",
+                ]
+                .map(str::to_owned),
+            );
+        }
         Lack::Scripts => args.push("--blink-settings=scriptEnabled=false".to_owned()),
     }
     Ok(Started {
