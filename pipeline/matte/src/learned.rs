@@ -49,7 +49,7 @@ mod tests {
     fn what_only_a_model_sees_is_cut_out() {
         let (width, height) = (96, 72);
         let photo = |number: usize| {
-            let noise = |at: usize| ((at * 7 + number * 13) * 2_654_435_761 >> 7) % 3;
+            let noise = |at: usize| (((at * 7 + number * 13) * 2_654_435_761) >> 7) % 3;
             let pixels: Vec<u8> = (0..width * height)
                 .flat_map(|at| [(150 + noise(at)) as u8; 3])
                 .collect();

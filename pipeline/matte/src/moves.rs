@@ -106,7 +106,7 @@ mod tests {
                 let ground = if y > horizon { 120 } else { 190 };
                 let product = (50..70).contains(&x) && (30..70).contains(&y);
                 let turned = (x * 5 + number * 17) % 100 + 40;
-                let noise = (at * 2_654_435_761 + number * 97) >> 9 & 1;
+                let noise = ((at * 2_654_435_761 + number * 97) >> 9) & 1;
                 [if product { turned } else { ground + noise } as u8; 3]
             })
             .collect();

@@ -45,8 +45,9 @@ fn with(mut material: Value, key: &str, value: Value) -> Value {
 }
 
 fn extended(material: Value, name: &str, value: Value) -> Value {
-    let name = format!("KHR_materials_{name}");
-    with(material, "extensions", json!({ name: value }))
+    let mut extensions = Value::Object(serde_json::Map::new());
+    extensions[format!("KHR_materials_{name}")] = value;
+    with(material, "extensions", extensions)
 }
 
 /// What glTF has without extensions, and two that change little.

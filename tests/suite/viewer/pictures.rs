@@ -19,7 +19,7 @@ const SIZE: (u32, u32) = (400, 300);
 /// SSIMULACRA2 that engines must reach of each other; from 70 on a difference is hard to see. Edges fall on other
 /// pixels, since each driver has its own rules for the last bit.
 const SAME: f64 = 70.0;
-/// The same in WebKit where a texture's alpha cuts holes: the colours that it forgets below alpha 0 darken their rims.
+/// The same in `WebKit` where a texture's alpha cuts holes: the colours that it forgets below alpha 0 darken their rims.
 const CUT_OUT_IN_WEBKIT: f64 = 55.0;
 /// Part of two silhouettes that both cover, once they are laid on each other.
 const SHAPE: f64 = 0.93;
