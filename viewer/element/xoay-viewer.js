@@ -151,10 +151,7 @@ class XoayViewer extends withApi(inBrowser ? HTMLElement : class {}) {
     const part = (this._parts && this._parts.spin) || {};
     const child = this.querySelector('[slot=poster]');
     const side = (name) => [this.getAttribute(name), child && child.getAttribute(name), part[name]].map(Number).find((n) => n > 0) || 1;
-    const box = this._frameBox.style;
-    box.aspectRatio = `${side('width')} / ${side('height')}`;
-    // What the photos leave free looks like their own background.
-    if (/^#[0-9a-f]{6}$/i.test(part.background)) box.setProperty('--xoay-photo', part.background);
+    this._frameBox.style.aspectRatio = `${side('width')} / ${side('height')}`;
     const poster = this.getAttribute('poster');
     if (poster && this._poster.src !== poster) this._setPoster(poster);
   }

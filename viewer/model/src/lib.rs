@@ -17,4 +17,3 @@ mod shared;
 mod textures;
 mod view;
 
-pub use api::ModelView;
