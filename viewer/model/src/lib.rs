@@ -16,4 +16,3 @@ mod shadow;
 mod shared;
 mod textures;
 mod view;
-
