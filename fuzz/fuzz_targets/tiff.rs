@@ -1,7 +1,3 @@
 #![no_main]
 
-#[path = "../targets.rs"]
-#[allow(dead_code, reason = "each program runs one of them")]
-mod targets;
-
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| targets::tiff(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| xoay_fuzz::tiff(bytes));
