@@ -211,10 +211,49 @@ fn bind(wasm: &Path, stem: &str, out: &Path) -> Result<[File; 2]> {
         .remove_name_section(true)
         .remove_producers_section(true)
         .generate_output()?;
+    let mut glue = scripts::squeeze(output.js());
+    shorten_imports(&mut output, stem, &mut glue)?;
     let bytes = optimize(output.wasm_mut().emit_wasm(), stem, out)?;
     let module = hashed(stem, "wasm", bytes);
-    let script = hashed(stem, "js", scripts::squeeze(output.js()).into_bytes());
+    let script = hashed(stem, "js", glue.into_bytes());
     Ok([script, module])
+}
+
+/// Gives what a module imports from its glue names of a letter or two. Each has a hash in its name, which no compression
+/// makes smaller, in both files.
+fn shorten_imports(
+    output: &mut wasm_bindgen_cli_support::Output,
+    stem: &str,
+    glue: &mut String,
+) -> Result<()> {
+    let from = format!("./{stem}_bg.js");
+    let short = "g";
+    for (place, import) in output.wasm_mut().imports.iter_mut().enumerate() {
+        if import.module != from {
+            continue;
+        }
+        let name = short_name(place);
+        scripts::replace(
+            glue,
+            &format!("\n{}: ", import.name),
+            &format!("\n{name}: "),
+        )?;
+        short.clone_into(&mut import.module);
+        import.name = name;
+    }
+    scripts::replace(glue, &format!("\n{from:?}: "), &format!("\n{short}: "))
+}
+
+/// `a` to `z`, then `ba`, `bb` and so on.
+fn short_name(mut place: usize) -> String {
+    let mut letters = Vec::new();
+    loop {
+        letters.insert(0, b'a' + (place % 26) as u8);
+        place /= 26;
+        if place == 0 {
+            return letters.into_iter().map(char::from).collect();
+        }
+    }
 }
 
 fn optimize(bytes: Vec<u8>, stem: &str, out: &Path) -> Result<Vec<u8>> {

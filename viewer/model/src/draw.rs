@@ -1,12 +1,13 @@
 //! One picture of the model.
 
+use three_d::core::Cull;
 use wasm_bindgen::JsValue;
 use xoay_viewer_core::camera::Camera;
 use xoay_viewer_core::gltf::{AlphaMode, Draw, Material, Model, Slot};
 use xoay_viewer_core::math::{Mat4, dot};
 use xoay_viewer_core::pose::{MOST_SHAPES, Pose};
 
-use crate::gl::{Gl, Program, States, Target, begin};
+use crate::gl::{Gl, Program, Target, begin, states};
 use crate::programs::{Use, slot_names, surface};
 use crate::renderer::Renderer;
 use crate::resources::Resources;
@@ -53,19 +54,19 @@ pub fn draw(
     shadow: &Shadow,
     size: [u32; 2],
 ) -> Result<(), JsValue> {
-    let gl = renderer.gl.clone();
+    let (gl, three) = (renderer.gl.clone(), renderer.three.clone());
     let turn = |i: usize| Turn::of(scene.material(&scene.model.draws[i]));
     let solid = || (0..scene.model.draws.len()).filter(|&i| turn(i) == Turn::Solid);
     if (0..scene.model.draws.len()).any(|i| turn(i) == Turn::Glass) {
         let behind = behind(renderer, size)?;
-        begin(&gl, Some(&behind), behind.size);
+        begin(&gl, &three, Some(&behind), behind.size);
         for index in solid() {
             draw_surface(renderer, scene, index, true)?;
         }
         behind.shrink();
         renderer.behind = Some(behind);
     }
-    begin(&gl, None, size);
+    begin(&gl, &three, None, size);
     for index in solid() {
         draw_surface(renderer, scene, index, false)?;
     }
@@ -132,24 +133,20 @@ fn draw_surface(
     }
     let blended = material.alpha_mode == AlphaMode::Blend;
     let [front, back] = if world.det3() < 0.0 {
-        [Gl::FRONT, Gl::BACK]
+        [Cull::Front, Cull::Back]
     } else {
-        [Gl::BACK, Gl::FRONT]
+        [Cull::Back, Cull::Front]
     };
     // The far side of a thin clear thing first, so that the near side covers it.
-    let culls: &[Option<u32>] = match (material.double_sided, blended) {
-        (true, true) => &[Some(back), Some(front)],
-        (true, false) => &[None],
-        (false, _) => &[Some(front)],
+    let culls: &[Cull] = match (material.double_sided, blended) {
+        (true, true) => &[back, front],
+        (true, false) => &[Cull::None],
+        (false, _) => &[front],
     };
     for &cull in culls {
-        States {
-            cull,
-            blend: blended || material.transmits(),
-            write_depth: !blended,
-            test_depth: true,
-        }
-        .set(&renderer.gl);
+        let blend = blended || material.transmits();
+        let states = states(cull, blend, !blended, true);
+        renderer.three.set_render_states(states);
         scene.resources.geometry.draw(index, draw);
     }
     Ok(())

@@ -1,11 +1,25 @@
-//! The little that is needed above WebGL itself: programs that know their uniforms, and textures and targets that are
-//! deleted when they are no longer used.
+//! What is needed beside three-d's context and render states: programs that compile while others go on and know their
+//! uniforms, and textures and targets that are deleted when they are no longer used.
 
+use three_d::core::{
+    Blend, BlendEquationType, BlendMultiplierType, Context, Cull, DepthTest, RenderStates,
+    Viewport, WriteMask,
+};
 use wasm_bindgen::JsValue;
 pub use web_sys::WebGl2RenderingContext as Gl;
 use web_sys::{
     WebGlFramebuffer, WebGlProgram, WebGlRenderbuffer, WebGlShader, WebGlTexture,
     WebGlUniformLocation,
+};
+
+/// Over what is there, for colours that are multiplied with their alpha.
+const OVER: Blend = Blend::Enabled {
+    source_rgb_multiplier: BlendMultiplierType::One,
+    source_alpha_multiplier: BlendMultiplierType::One,
+    destination_rgb_multiplier: BlendMultiplierType::OneMinusSrcAlpha,
+    destination_alpha_multiplier: BlendMultiplierType::OneMinusSrcAlpha,
+    rgb_equation: BlendEquationType::Add,
+    alpha_equation: BlendEquationType::Add,
 };
 
 const HEADER: &str = "#version 300 es\nprecision highp float;precision highp int;\n";
@@ -124,36 +138,21 @@ impl Drop for Program {
     }
 }
 
-/// How what is drawn meets what is there.
-#[derive(Clone, Copy)]
-pub struct States {
-    /// The side that is left out, `Gl::BACK` or `Gl::FRONT`; none where both are drawn.
-    pub cull: Option<u32>,
-    /// Whether it is laid over what is there by its alpha, which its colours are multiplied with.
-    pub blend: bool,
-    /// Whether it hides what is drawn behind it later.
-    pub write_depth: bool,
-    /// Whether what is there can hide it.
-    pub test_depth: bool,
-}
-
-impl States {
-    /// Makes them the context's.
-    pub fn set(self, gl: &Gl) {
-        let switch = |on: bool, what| {
-            if on {
-                gl.enable(what);
-            } else {
-                gl.disable(what);
-            }
-        };
-        switch(self.cull.is_some(), Gl::CULL_FACE);
-        gl.cull_face(self.cull.unwrap_or(Gl::BACK));
-        switch(self.blend, Gl::BLEND);
-        gl.blend_func(Gl::ONE, Gl::ONE_MINUS_SRC_ALPHA);
-        gl.depth_mask(self.write_depth);
-        switch(self.test_depth, Gl::DEPTH_TEST);
-        gl.depth_func(Gl::LEQUAL);
+/// How what is drawn meets what is there: `blend` lays it over that by its alpha, which its colours are multiplied with;
+/// `write_depth` lets it hide what is drawn behind it later, `test_depth` what is there hide it.
+pub fn states(cull: Cull, blend: bool, write_depth: bool, test_depth: bool) -> RenderStates {
+    RenderStates {
+        write_mask: WriteMask {
+            depth: write_depth,
+            ..WriteMask::COLOR
+        },
+        depth_test: if test_depth {
+            DepthTest::LessOrEqual
+        } else {
+            DepthTest::Always
+        },
+        blend: if blend { OVER } else { Blend::Disabled },
+        cull,
     }
 }
 
@@ -300,10 +299,10 @@ impl Drop for Target {
 }
 
 /// Draws from now on into a target, or into the canvas, from an empty beginning, `size` pixels from its bottom left.
-pub fn begin(gl: &Gl, target: Option<&Target>, [width, height]: [u32; 2]) {
+pub fn begin(gl: &Gl, three: &Context, target: Option<&Target>, [width, height]: [u32; 2]) {
     gl.bind_framebuffer(Gl::FRAMEBUFFER, target.map(|t| &t.framebuffer));
-    gl.viewport(0, 0, width as i32, height as i32);
-    gl.depth_mask(true);
+    three.set_viewport(Viewport::new_at_origo(width, height));
+    three.set_write_mask(WriteMask::COLOR_AND_DEPTH);
     gl.clear_color(0.0, 0.0, 0.0, 0.0);
     gl.clear(Gl::COLOR_BUFFER_BIT | Gl::DEPTH_BUFFER_BIT);
 }

@@ -1,5 +1,7 @@
 //! What all models of the page share on its one WebGL context: programs, light, targets.
 
+use std::sync::Arc;
+
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{
     CanvasRenderingContext2d, HtmlCanvasElement, ImageBitmapRenderingContext, OffscreenCanvas,
@@ -66,6 +68,8 @@ impl Surface {
 pub struct Renderer {
     surface: Surface,
     pub gl: Gl,
+    /// The same context as three-d sees it.
+    pub three: three_d::Context,
     pub programs: Programs,
     /// The prefiltered studio.
     pub studio: Texture,
@@ -78,12 +82,21 @@ pub struct Renderer {
 impl Renderer {
     /// Takes a context whose canvas is not on the page.
     pub fn new(surface: Surface, gl: Gl) -> Result<Self, JsValue> {
-        // Rows of textures follow each other without gaps.
-        gl.pixel_storei(Gl::UNPACK_ALIGNMENT, 1);
+        // glow reads it at once, and stops the module where it is not what it expects, as after a loss.
+        let version = gl.get_parameter(Gl::VERSION)?.as_string();
+        if !version.is_some_and(|text| text.starts_with("WebGL 2.0")) {
+            return Err("the WebGL context cannot be used".into());
+        }
+        // three-d also says that rows of textures follow each other without gaps.
+        let raw = three_d::context::Context::from_webgl2_context(gl.clone());
+        #[allow(clippy::arc_with_non_send_sync)] // three-d asks for one; the browser's page has one thread
+        let three = three_d::Context::from_gl_context(Arc::new(raw));
+        let three = three.map_err(|_| "the WebGL context was lost")?;
         let studio = studio(&gl)?;
         Ok(Self {
             surface,
             gl,
+            three,
             programs: Programs::default(),
             studio,
             behind: None,

@@ -1,11 +1,12 @@
 //! A soft shadow where the model stands: its underside drawn from below, blurred, kept until the model moves.
 
+use three_d::core::Cull;
 use wasm_bindgen::JsValue;
 use xoay_viewer_core::gltf::{AlphaMode, Slot};
 use xoay_viewer_core::math::Mat4;
 
 use crate::draw::{Scene, use_texture};
-use crate::gl::{Gl, States, Target, begin};
+use crate::gl::{Gl, Target, begin, states};
 use crate::programs::{Use, surface};
 use crate::renderer::Renderer;
 
@@ -65,7 +66,7 @@ impl Shadow {
         scene: &Scene<'_>,
         old: Option<Self>,
     ) -> Result<Self, JsValue> {
-        let gl = renderer.gl.clone();
+        let (gl, three) = (renderer.gl.clone(), renderer.three.clone());
         let size = [SIZE_PX; 2];
         let target = || Target::new(&gl, Gl::RGBA8, size, 1);
         let picture = match old {
@@ -76,25 +77,19 @@ impl Shadow {
             Some(blurs) => blurs,
             None => [target()?, target()?],
         };
-        begin(&gl, Some(&blurs[0]), size);
+        begin(&gl, &three, Some(&blurs[0]), size);
         let floor = Floor::new(scene);
         for index in 0..scene.model.draws.len() {
             cast(renderer, scene, index, &floor)?;
         }
         let program = renderer.programs.begin(&gl, Use::Blur)?;
-        States {
-            cull: None,
-            blend: false,
-            write_depth: false,
-            test_depth: false,
-        }
-        .set(&gl);
+        three.set_render_states(states(Cull::None, false, false, false));
         let step = 1.83 / SIZE_PX as f32;
         for (from, to, step) in [
             (&blurs[0], &blurs[1], [step, 0.0]),
             (&blurs[1], &picture, [0.0, step]),
         ] {
-            begin(&gl, Some(to), size);
+            begin(&gl, &three, Some(to), size);
             program.bind("t_source", 0, Gl::TEXTURE_2D, &from.color);
             program.set("u_step", &step);
             renderer.draw_plain(3);
@@ -115,13 +110,8 @@ impl Shadow {
         program.set("u_center", &[x, y - floor.half * 2e-3, z]);
         program.set("u_half", &[floor.half]);
         program.bind("t_shadow", 0, Gl::TEXTURE_2D, &self.picture.color);
-        States {
-            cull: None,
-            blend: true,
-            write_depth: false,
-            test_depth: true,
-        }
-        .set(&renderer.gl);
+        let states = states(Cull::None, true, false, true);
+        renderer.three.set_render_states(states);
         renderer.draw_plain(4);
         Ok(())
     }
@@ -147,13 +137,8 @@ fn cast(
         program.set("u_alpha_cutoff", &[cutoff]);
     }
     use_texture(&program, scene, material, Slot::BaseColor);
-    States {
-        cull: None,
-        blend: false,
-        write_depth: true,
-        test_depth: true,
-    }
-    .set(&renderer.gl);
+    let states = states(Cull::None, false, true, true);
+    renderer.three.set_render_states(states);
     scene.resources.geometry.draw(index, draw);
     Ok(())
 }
