@@ -5,6 +5,7 @@ mod faults;
 mod hand;
 mod legacy;
 mod models;
+mod moving;
 mod pages;
 mod pictures;
 mod showing;

@@ -1,6 +1,6 @@
 //! Small models, one for each thing that glTF lets a surface do. All made here, from spheres and a sheet.
 
-mod writer;
+pub(super) mod writer;
 
 use std::f32::consts::TAU;
 

@@ -89,7 +89,8 @@ impl Renderer {
         }
         // three-d also says that rows of textures follow each other without gaps.
         let raw = three_d::context::Context::from_webgl2_context(gl.clone());
-        #[allow(clippy::arc_with_non_send_sync)] // three-d asks for one; the browser's page has one thread
+        #[allow(clippy::arc_with_non_send_sync)]
+        // three-d asks for one; the browser's page has one thread
         let three = three_d::Context::from_gl_context(Arc::new(raw));
         let three = three.map_err(|_| "the WebGL context was lost")?;
         let studio = studio(&gl)?;

@@ -8,15 +8,15 @@ use serde_json::{Value, json};
 
 /// A mesh's numbers, as glTF takes them.
 #[derive(Default)]
-pub(super) struct Mesh {
-    pub(super) positions: Vec<[f32; 3]>,
-    pub(super) normals: Vec<[f32; 3]>,
-    pub(super) uvs: Vec<[f32; 2]>,
-    pub(super) indices: Vec<u16>,
+pub(in super::super) struct Mesh {
+    pub(in super::super) positions: Vec<[f32; 3]>,
+    pub(in super::super) normals: Vec<[f32; 3]>,
+    pub(in super::super) uvs: Vec<[f32; 2]>,
+    pub(in super::super) indices: Vec<u16>,
 }
 
 /// A ball of one unit across, by longitude and latitude.
-pub(super) fn sphere(columns: u16, rows: u16) -> Mesh {
+pub(in super::super) fn sphere(columns: u16, rows: u16) -> Mesh {
     let mut mesh = Mesh::default();
     for row in 0..=rows {
         for column in 0..=columns {
@@ -42,13 +42,13 @@ pub(super) fn sphere(columns: u16, rows: u16) -> Mesh {
 }
 
 /// The binary chunk while it grows, and the JSON that says what lies where.
-pub(super) struct Writer {
-    pub(super) json: Value,
+pub(in super::super) struct Writer {
+    pub(in super::super) json: Value,
     bytes: Vec<u8>,
 }
 
 impl Writer {
-    pub(super) fn new() -> Self {
+    pub(in super::super) fn new() -> Self {
         let json = json!({ "asset": { "version": "2.0" }, "scene": 0, "scenes": [{ "nodes": [] }], "nodes": [], "meshes": [],
             "accessors": [], "bufferViews": [], "buffers": [{}] });
         Self {
@@ -57,7 +57,7 @@ impl Writer {
         }
     }
 
-    pub(super) fn push(&mut self, list: &str, item: Value) -> usize {
+    pub(in super::super) fn push(&mut self, list: &str, item: Value) -> usize {
         let list = &mut self.json[list];
         if list.is_null() {
             *list = json!([]);
@@ -67,7 +67,7 @@ impl Writer {
         list.len() - 1
     }
 
-    pub(super) fn view(&mut self, bytes: &[u8], extra: Value) -> usize {
+    pub(in super::super) fn view(&mut self, bytes: &[u8], extra: Value) -> usize {
         self.bytes.resize(self.bytes.len().next_multiple_of(4), 0);
         let mut view = extra;
         view["buffer"] = json!(0);
@@ -77,7 +77,7 @@ impl Writer {
         self.push("bufferViews", view)
     }
 
-    pub(super) fn accessor(
+    pub(in super::super) fn accessor(
         &mut self,
         bytes: &[u8],
         count: usize,
@@ -89,7 +89,7 @@ impl Writer {
         self.accessor_of(view, count, kind, component, extra)
     }
 
-    pub(super) fn accessor_of(
+    pub(in super::super) fn accessor_of(
         &mut self,
         view: usize,
         count: usize,
@@ -105,7 +105,7 @@ impl Writer {
         self.push("accessors", accessor)
     }
 
-    pub(super) fn floats<const N: usize>(&mut self, values: &[[f32; N]]) -> usize {
+    pub(in super::super) fn floats<const N: usize>(&mut self, values: &[[f32; N]]) -> usize {
         let bytes: Vec<u8> = values
             .iter()
             .flatten()
@@ -124,17 +124,17 @@ impl Writer {
         self.accessor(&bytes, values.len(), kind, 5126, bounds)
     }
 
-    pub(super) fn indices(&mut self, values: &[u16]) -> usize {
+    pub(in super::super) fn indices(&mut self, values: &[u16]) -> usize {
         let bytes: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()).collect();
         self.accessor(&bytes, values.len(), "SCALAR", 5123, json!({}))
     }
 
-    pub(super) fn primitive(&mut self, mesh: &Mesh) -> Value {
+    pub(in super::super) fn primitive(&mut self, mesh: &Mesh) -> Value {
         let attributes = json!({ "POSITION": self.floats(&mesh.positions), "NORMAL": self.floats(&mesh.normals), "TEXCOORD_0": self.floats(&mesh.uvs) });
         json!({ "attributes": attributes, "indices": self.indices(&mesh.indices) })
     }
 
-    pub(super) fn node(&mut self, node: Value) -> usize {
+    pub(in super::super) fn node(&mut self, node: Value) -> usize {
         let index = self.push("nodes", node);
         self.json["scenes"][0]["nodes"]
             .as_array_mut()
@@ -143,7 +143,7 @@ impl Writer {
         index
     }
 
-    pub(super) fn texture(&mut self, picture: &RgbaImage) {
+    pub(in super::super) fn texture(&mut self, picture: &RgbaImage) {
         let mut png = Cursor::new(Vec::new());
         picture
             .write_to(&mut png, ImageFormat::Png)
@@ -156,7 +156,7 @@ impl Writer {
         self.push("textures", json!({ "source": source }));
     }
 
-    pub(super) fn finish(mut self) -> Vec<u8> {
+    pub(in super::super) fn finish(mut self) -> Vec<u8> {
         self.bytes.resize(self.bytes.len().next_multiple_of(4), 0);
         self.json["buffers"][0]["byteLength"] = json!(self.bytes.len());
         let used: Vec<String> = [
