@@ -6,6 +6,7 @@ mod scoreboard;
 mod spin;
 mod viewer;
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
 
 use anyhow::{Result, bail};
@@ -16,8 +17,8 @@ const HELP: &str = "cargo xtask bench <name> [arguments]
                                  the bundled honey jar where nothing is named
   spin [capture]                 small pictures against sharp, AVIF's bytes against JPEG's; a folder of photos,
                                  the bundled honey jar where none is named; then whole jobs on enlarged copies
-  viewer [folder] [runs]         the viewer beside those of npm, with the bundled honey jar and every .glb of a
-                                 folder; three runs where nothing is named
+  viewer [folder] [runs] [part]  the viewer beside those of npm, with the bundled honey jar and every .glb of a
+                                 folder; three runs where nothing is named; spin, models or endurance alone
   scoreboard <captures>          mattes, axis jitter and exposure spread of captures with ground truth";
 
 fn main() -> Result<()> {
@@ -31,10 +32,8 @@ fn main() -> Result<()> {
         Some("spin") => spin::run(arguments.next().map(PathBuf::from)),
         Some("viewer") => viewer::run(
             arguments.next().map(PathBuf::from),
-            arguments
-                .next()
-                .as_deref()
-                .and_then(std::ffi::OsStr::to_str),
+            arguments.next().as_deref().and_then(OsStr::to_str),
+            arguments.next().as_deref().and_then(OsStr::to_str),
         ),
         Some("scoreboard") => scoreboard::run(arguments.next().map(PathBuf::from)),
         Some(spin::CHILD) => spin::as_child(arguments),

@@ -10,7 +10,7 @@ mod three_d;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 /// Fresh browsers for each figure, unless another number is asked for; the median counts.
 const RUNS: usize = 3;
@@ -67,16 +67,24 @@ impl Line {
     }
 }
 
-/// Measures with the bundled honey jar, and with every `.glb` of `folder`, in `count` fresh browsers each.
-pub fn run(folder: Option<PathBuf>, count: Option<&str>) -> Result<()> {
+/// What may be measured alone.
+const PARTS: [&str; 3] = ["spin", "models", "endurance"];
+
+/// Measures with the bundled honey jar, and with every `.glb` of `folder`, in `count` fresh browsers each; all of
+/// [`PARTS`], or one.
+pub fn run(folder: Option<PathBuf>, count: Option<&str>, part: Option<&str>) -> Result<()> {
     let count = count
         .map_or(Ok(RUNS), str::parse)
         .context("how many runs?")?;
+    if let Some(part) = part {
+        ensure!(PARTS.contains(&part), "the parts are {}", PARTS.join(", "));
+    }
     let runtime = tokio::runtime::Runtime::new()?;
-    runtime.block_on(measure(folder, count))
+    runtime.block_on(measure(folder, count, part))
 }
 
-async fn measure(folder: Option<PathBuf>, count: usize) -> Result<()> {
+async fn measure(folder: Option<PathBuf>, count: usize, part: Option<&str>) -> Result<()> {
+    let wanted = |name| part.is_none_or(|part| part == name);
     let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     shop::bundle(&repository)?;
     let mut models = vec![repository.join("assets/models/honey-jar.glb")];
@@ -93,14 +101,18 @@ async fn measure(folder: Option<PathBuf>, count: usize) -> Result<()> {
     );
     println!("| what | ours | goal | | peers |\n|---|---|---|---|---|");
     let frames = product::spin(&photos, 36)?;
-    spin::print(&repository, &frames, &product::spin(&photos, 72)?, count).await?;
-    for model in &models {
+    if wanted("spin") {
+        spin::print(&repository, &frames, &product::spin(&photos, 72)?, count).await?;
+    }
+    for model in models.iter().filter(|_| wanted("models")) {
         let name = model.file_stem().unwrap_or_default().to_string_lossy();
         let glb = product::model(&fs::read(model)?)?;
         three_d::print(&repository, &name, &glb, count).await?;
     }
-    let glb = fs::read(&models[0])?;
-    endurance::print(&repository, frames, glb).await
+    if wanted("endurance") {
+        endurance::print(&repository, frames, fs::read(&models[0])?).await?;
+    }
+    Ok(())
 }
 
 fn files(folder: &Path, ending: &str) -> Result<Vec<PathBuf>> {
