@@ -6,7 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
-use xoay_tests::repository;
+use xoay_tests::{repository, tool};
 
 use super::{STRICT, Shown};
 
@@ -119,5 +119,41 @@ async fn the_types_and_the_guide_name_what_the_element_has() -> Result<()> {
             "the guide lacks the part {part}"
         );
     }
+    Ok(())
+}
+
+/// What a page with strict types may write, and three lines that its compiler must refuse.
+const TYPED: &str = "
+import { XoayViewer } from 'xoay-viewer';
+const viewer: XoayViewer | null = document.querySelector('xoay-viewer');
+viewer?.addEventListener('xoay-frame', event => { const frame: number = event.detail.frame; console.log(frame); });
+viewer?.look({ angle: 30, glide: true });
+if (viewer) { viewer.view = 'model'; viewer.frame += 1; }
+// @ts-expect-error: the number of frames is the product's
+if (viewer) viewer.frameCount = 3;
+// @ts-expect-error: no event has this name
+viewer?.addEventListener('xoay-nothing', event => event.detail.frame);
+// @ts-expect-error: an angle is a number
+viewer?.look({ angle: 'left' });
+";
+
+#[test]
+fn the_types_pass_the_compiler() -> Result<()> {
+    let root = tempfile::tempdir()?;
+    xoay_viewer_bundle::write_package(&root.path().join("node_modules/xoay-viewer"))?;
+    fs::write(root.path().join("page.ts"), TYPED)?;
+    let output = Command::new("node")
+        .arg(tool("node/node_modules/typescript/bin/tsc"))
+        .args(["--noEmit", "--strict", "--target", "es2020"])
+        .args(["--module", "es2020", "--moduleResolution", "bundler"])
+        .args(["--lib", "es2020,dom", "page.ts"])
+        .current_dir(root.path())
+        .output()
+        .context("node is needed, as `cargo xtask test` installs it")?;
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stdout)
+    );
     Ok(())
 }
