@@ -67,6 +67,28 @@ impl Line {
     }
 }
 
+/// Prints a figure of every viewer's runs, ours first.
+fn print_line<C>(
+    costs: &[(&'static str, Vec<C>)],
+    what: String,
+    unit: &'static str,
+    goal: f64,
+    figure: impl Fn(&C) -> f64,
+) {
+    let mut values = costs
+        .iter()
+        .map(|(viewer, runs)| (*viewer, median(runs.iter().map(&figure))));
+    let ours = values.next().map_or(f64::NAN, |(_, value)| value);
+    Line {
+        what,
+        unit,
+        ours,
+        goal,
+        peers: values.collect(),
+    }
+    .print();
+}
+
 /// What may be measured alone.
 const PARTS: [&str; 3] = ["spin", "models", "endurance"];
 

@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep};
 use xoay_tests::browser::Browser;
 
 use super::shop::{Goods, Shop};
-use super::{Line, median, product};
+use super::{Line, median, print_line, product};
 
 const VIEWERS: [(&str, &str); 3] = [
     ("xoay", "xoay-spin.html"),
@@ -46,19 +46,8 @@ pub(super) async fn print(
     }
     let megabytes = product::frame_bytes(frames) as f64 / 1e6;
     let line = |what: &str, unit, goal, figure: fn(&Cost) -> f64| {
-        let mut values = costs
-            .iter()
-            .map(|(viewer, runs)| (*viewer, median(runs.iter().map(figure))));
-        let ours = values.next().map_or(f64::NAN, |(_, value)| value);
         let what = format!("spin, {megabytes:.1} MB at 10 Mbit/s: {what}");
-        Line {
-            what,
-            unit,
-            ours,
-            goal,
-            peers: values.collect(),
-        }
-        .print();
+        print_line(&costs, what, unit, goal, figure);
     };
     line("program, brotli", "KB", 25.0 + 8.0, |c| {
         c.program_bytes / 1024.0

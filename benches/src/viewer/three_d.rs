@@ -9,7 +9,7 @@ use tokio::time::sleep;
 use xoay_tests::browser::Browser;
 
 use super::shop::{Goods, Shop};
-use super::{Line, median, processor_s};
+use super::{print_line, processor_s};
 
 const VIEWERS: [(&str, &str); 4] = [
     ("xoay", "xoay-model.html"),
@@ -47,19 +47,8 @@ pub(super) async fn print(repository: &Path, name: &str, glb: &[u8], count: usiz
     }
     let megabytes = glb.len() as f64 / 1e6;
     let line = |what: &str, unit, goal, figure: fn(&Cost) -> f64| {
-        let mut values = costs
-            .iter()
-            .map(|(viewer, runs)| (*viewer, median(runs.iter().map(figure))));
-        let ours = values.next().map_or(f64::NAN, |(_, value)| value);
         let what = format!("{name}, {megabytes:.1} MB: {what}");
-        Line {
-            what,
-            unit,
-            ours,
-            goal,
-            peers: values.collect(),
-        }
-        .print();
+        print_line(&costs, what, unit, goal, figure);
     };
     line("program, brotli", "KB", 110.0 + 8.0, |c| {
         c.program_bytes / 1024.0

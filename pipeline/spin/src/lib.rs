@@ -4,6 +4,7 @@ mod archive;
 mod background;
 mod capture;
 mod compose;
+mod crew;
 mod error;
 pub mod export;
 mod folder;

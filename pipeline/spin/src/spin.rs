@@ -1,6 +1,5 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
@@ -8,6 +7,7 @@ use xoay_format::{Frame, ImageFile, Rendition, Row, SpinManifest, Sprite, Stage,
 use xoay_imaging::{Raster, Resizer};
 
 use crate::background::BorderColor;
+use crate::crew::together;
 use crate::error::BadPhoto;
 use crate::plan::Plan;
 use crate::progress::Progress;
@@ -312,19 +312,7 @@ fn render_all(workshop: &Workshop<'_>, watch: Watch<'_>) -> Result<Vec<RenderedF
         }
         done
     };
-    let mut frames: Vec<(usize, RenderedFrame)> = thread::scope(|scope| {
-        let workers: Vec<_> = (0..workshop.plan.workers)
-            .map(|_| scope.spawn(work))
-            .collect();
-        workers
-            .into_iter()
-            .flat_map(|worker| {
-                worker
-                    .join()
-                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-            })
-            .collect()
-    });
+    let frames = together(workshop.plan.workers, work);
     let mut failures = failures
         .into_inner()
         .unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -345,8 +333,7 @@ fn render_all(workshop: &Workshop<'_>, watch: Watch<'_>) -> Result<Vec<RenderedF
         ));
     }
     progress.finish();
-    frames.sort_by_key(|(number, _)| *number);
-    Ok(frames.into_iter().map(|(_, frame)| frame).collect())
+    Ok(frames)
 }
 
 fn manifest(
@@ -400,6 +387,7 @@ fn frames(studio: &Studio) -> Vec<Frame> {
         .map(|(photo, &azimuth_deg)| Frame {
             azimuth_deg,
             source: photo.name.clone(),
+            projection: None,
         })
         .collect()
 }

@@ -7,6 +7,7 @@ use std::thread;
 use xoay_format::{Stage, Watch};
 use xoay_imaging::{DecodeOptions, Limits, Raster, decode};
 
+use crate::crew::together;
 use crate::error::{BadPhoto, PhotoProblem};
 use crate::ingest::read_file;
 use crate::progress::Progress;
@@ -58,25 +59,12 @@ pub(crate) fn survey<T: Send>(
         }
         done
     };
-    let mut seen: Vec<_> = thread::scope(|scope| {
-        let workers: Vec<_> = (0..workers.min(photos.len()))
-            .map(|_| scope.spawn(work))
-            .collect();
-        workers
-            .into_iter()
-            .flat_map(|worker| {
-                worker
-                    .join()
-                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-            })
-            .collect()
-    });
+    let seen = together(workers.min(photos.len()), work);
     if watch.cancelled() {
         return Err(SpinError::Cancelled);
     }
-    seen.sort_by_key(|(number, _)| *number);
     let (mut good, mut bad) = (Vec::with_capacity(photos.len()), Vec::new());
-    for (number, result) in seen {
+    for (number, result) in seen.into_iter().enumerate() {
         match result {
             Ok(result) => good.push(result),
             Err(problem) => bad.push(BadPhoto {

@@ -51,6 +51,7 @@ fn spin(folder: &Path, frames: u32) -> FinishedSpin {
             .map(|url| Frame {
                 azimuth_deg: 0.0,
                 source: url.clone(),
+                projection: None,
             })
             .collect(),
         renditions: vec![Rendition {

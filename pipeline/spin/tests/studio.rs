@@ -30,9 +30,34 @@ fn options() -> SpinOptions {
 }
 
 fn made(options: &SpinOptions) -> (SpinOutcome, std::collections::BTreeMap<String, Vec<u8>>) {
+    made_of(&jar(), options)
+}
+
+fn made_of(
+    photos: &Path,
+    options: &SpinOptions,
+) -> (SpinOutcome, std::collections::BTreeMap<String, Vec<u8>>) {
     let shelf = Shelf::default();
-    let spin = make_spin(&read(&jar()), options, &shelf, Watch::silent()).unwrap();
+    let spin = make_spin(&read(photos), options, &shelf, Watch::silent()).unwrap();
     (spin, shelf.files())
+}
+
+/// Every third photo of the jar and the empty turntable.
+fn a_third() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let mut names: Vec<_> = std::fs::read_dir(jar())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .filter(|name| Path::new(name).extension().is_some_and(|e| e == "jpg"))
+        .collect();
+    names.sort();
+    let (plates, photos): (Vec<_>, Vec<_>) = names
+        .into_iter()
+        .partition(|name| name.to_string_lossy().contains("plate"));
+    for name in photos.into_iter().step_by(3).chain(plates) {
+        std::fs::copy(jar().join(&name), folder.path().join(&name)).unwrap();
+    }
+    folder
 }
 
 fn picture(bytes: &[u8]) -> Raster {
@@ -110,15 +135,17 @@ fn the_jar_is_cut_out_framed_on_white_and_nothing_is_found_wrong() {
 
 #[test]
 fn what_is_asked_for_stands_behind_the_jar() {
+    let photos = a_third();
     let with = |background| {
         let studio = StudioOptions {
             background,
             ..StudioOptions::default()
         };
-        let (_, files) = made(&SpinOptions {
+        let asked = SpinOptions {
             studio: Some(studio),
             ..options()
-        });
+        };
+        let (_, files) = made_of(photos.path(), &asked);
         let frame = picture(&files["frames/240/0001.png"]);
         frame.pixels()[..frame.channels().count()].to_vec()
     };
