@@ -219,6 +219,7 @@ fn manifests() -> Vec<Vec<u8>> {
         frames: vec![xoay_format::Frame {
             azimuth_deg: 0.0,
             source: "lọ.jpg".into(),
+            projection: None,
         }],
         renditions: Vec::new(),
         posters: Vec::new(),

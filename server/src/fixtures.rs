@@ -267,6 +267,7 @@ pub(crate) fn spin_folder(folder: &Path, tint: u8) {
     let frame = |number: u32| Frame {
         azimuth_deg: f64::from(number) * 180.0,
         source: format!("{number}.jpg"),
+        projection: None,
     };
     let manifest = SpinManifest {
         kind: SpinManifest::KIND.into(),

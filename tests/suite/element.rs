@@ -5,6 +5,7 @@
 mod features;
 mod loading;
 mod package;
+mod photos;
 mod screens;
 
 use anyhow::Result;
@@ -125,19 +126,30 @@ struct Shown {
 
 impl Shown {
     async fn with(element: &str, prepare: &str, policy: &str) -> Result<Self> {
+        Self::serving(element, prepare, policy, &[]).await
+    }
+
+    /// The same, with more files under `/pages/`.
+    async fn serving(
+        element: &str,
+        prepare: &str,
+        policy: &str,
+        more: &[(&str, String)],
+    ) -> Result<Self> {
         let page = format!(
             "<!doctype html><html lang=vi><meta charset=utf-8><meta name=viewport content='width=device-width'>\
              <title>Xoay</title><link rel=stylesheet href=page.css><script src=watch.js></script>\
              <script src=prepare.js></script><script type=module src=/viewer/xoay-viewer.js></script>\
              <h1>Mật ong</h1>{element}"
         );
-        let pages = [
+        let mut pages = vec![
             ("index", page),
             ("watch.js", WATCH.to_owned()),
             ("prepare.js", prepare.to_owned()),
             ("page.css", SIZES.to_owned()),
             ("product.json", product().to_string()),
         ];
+        pages.extend_from_slice(more);
         let site = Site::start("viewer", &pages, Some(policy.to_owned())).await?;
         let browser = Browser::start(900, 800).await?;
         browser

@@ -42,7 +42,8 @@ export function commandsOf(viewer, whole) {
     /** Where a point of the product is on the stage, and whether it is seen; null where that is unknown. */
     project(position, normal) {
       const view = viewer._view;
-      if (!view || !view.project) return null;
+      if (!view) return null;
+      if (!view.project) return onPhoto(viewer, view, position, normal);
       const [x, y, z] = normal || [NaN, NaN, NaN];
       const at = view.project(...position, x, y, z);
       return at.length < 3 || Number.isNaN(at[0]) ? null : { x: at[0], y: at[1], visible: at[2] > 0 };
@@ -97,4 +98,32 @@ function photos(spin, view, angle, elevation, zoom, glide) {
     view.step(steps);
   }
   view.zoom_by(zoom / view.zoom);
+}
+
+const dot = (a, b) => a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
+const cross = (a, b) => [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]];
+
+/** Where a point is on the photo in view; null where nobody knows where its camera stood. */
+function onPhoto(viewer, view, position, normal) {
+  const { spin } = viewer._parts;
+  const p = spin && spin.frames[view.frame].projection;
+  if (!p) return null;
+  const [across, down, ahead] = [0, 4, 8].map((row) => p.slice(row, row + 4));
+  const seen = (row) => dot(row, position) + row[3];
+  const depth = seen(ahead);
+  if (!(depth > 0)) return null;
+  const { clientWidth, clientHeight } = viewer._stage;
+  const width = Math.min(clientWidth, (clientHeight * spin.width) / spin.height) * view.zoom;
+  const height = (width * spin.height) / spin.width;
+  // The camera stands where all three rows come to nothing.
+  const sides = [cross(down, ahead), cross(ahead, across), cross(across, down)];
+  const whole = dot(across, sides[0]);
+  const eye = [0, 1, 2].map((k) => -(sides[0][k] * across[3] + sides[1][k] * down[3] + sides[2][k] * ahead[3]) / whole);
+  // What has no normal is taken to face away from the axis.
+  const faces = normal || [position[0], 0, position[2]];
+  return {
+    x: clientWidth / 2 + (seen(across) / depth - view.zoom_x) * width,
+    y: clientHeight / 2 + (seen(down) / depth - view.zoom_y) * height,
+    visible: dot(faces, eye) >= dot(faces, position),
+  };
 }

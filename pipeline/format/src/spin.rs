@@ -90,6 +90,13 @@ pub struct Frame {
     pub azimuth_deg: f64,
     /// File name of the photo that it was made from.
     pub source: String,
+    /// Where a point of the product is on the frame, where the camera's place is known: three rows of four numbers.
+    ///
+    /// For a point in the frame of the product's model (metres or turntable units, origin on the axis at the disc's top,
+    /// +Y up, turning with the product) and a 1 after it they give `u·w`, `v·w` and `w`: `u` and `v` are parts of the
+    /// frame's width and height from its top left, `w` is the depth and above 0 before the camera.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub projection: Option<[f64; 12]>,
 }
 
 /// All frames at one width in one format.
@@ -154,10 +161,12 @@ pub(crate) mod tests {
                 Frame {
                     azimuth_deg: 0.0,
                     source: "1.jpg".into(),
+                    projection: None,
                 },
                 Frame {
                     azimuth_deg: 180.0,
                     source: "2.jpg".into(),
+                    projection: None,
                 },
             ],
             renditions: vec![Rendition {

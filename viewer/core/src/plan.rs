@@ -232,6 +232,7 @@ mod tests {
                 .map(|i| Frame {
                     azimuth_deg: f64::from(i) * 120.0,
                     source: format!("{i}.jpg"),
+                    projection: None,
                 })
                 .collect(),
             renditions: vec![Rendition {
