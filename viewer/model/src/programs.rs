@@ -51,6 +51,7 @@ const SWITCHES: [&str; 14] = [
 const SKIN: u32 = 5;
 const SHAPES: u32 = 6;
 const MASK: u32 = 7;
+const BLEND: u32 = 8;
 
 /// Which of the switches a program has on: the slots' first, then the others.
 pub type Variant = u32;
@@ -98,9 +99,16 @@ pub fn surface(draw: &Draw, material: &Material) -> Variant {
 
 /// What the same surface needs of the shader that finds its shadow.
 fn caster(variant: Variant) -> Variant {
-    let vertex = switch(SKIN) | switch(SHAPES) | switch(1) | switch(2) | switch(3);
-    let base = Slot::BaseColor as u32;
-    variant & (vertex | switch(MASK) | 1 << base)
+    let shape = switch(SKIN) | switch(SHAPES);
+    // Only where alpha counts does it matter what colour is where.
+    let alpha = switch(MASK) | switch(BLEND);
+    let colour = switch(1) | switch(2) | switch(3) | switch(MASK) | 1 << Slot::BaseColor as u32;
+    variant
+        & if variant & alpha == 0 {
+            shape
+        } else {
+            shape | colour
+        }
 }
 
 /// What a program is for.

@@ -130,7 +130,11 @@ fn cast(
     program.set("u_clip_from_world", &floor.clip_from_world().0);
     scene.place(&program, index);
     // Glass keeps little of the light.
-    let alpha = material.base_color_factor[3] * (1.0 - 0.75 * material.transmission_factor);
+    let covers = match material.alpha_mode {
+        AlphaMode::Opaque => 1.0,
+        _ => material.base_color_factor[3],
+    };
+    let alpha = covers * (1.0 - 0.75 * material.transmission_factor);
     program.set("u_base_color", &[1.0, 1.0, 1.0, alpha]);
     program.set("u_floor", &[floor.center[1], floor.fade]);
     if let AlphaMode::Mask(cutoff) = material.alpha_mode {
