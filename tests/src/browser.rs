@@ -27,6 +27,9 @@ pub use processes::Process;
 
 /// How long a page may take for anything: generous, because the machine may be busy and the GPU is emulated.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a browser may take to come up before it is given up, and how often it is tried.
+const COMES_UP: Duration = Duration::from_secs(60);
+const STARTS: u32 = 3;
 
 /// How long a promise may take that a test or a bench waits for.
 const WAIT_FOR_SCRIPT: Duration = Duration::from_mins(2);
@@ -118,7 +121,23 @@ impl Browser {
         .await
     }
 
+    /// A browser that does not come up, as happens once in a while on a busy machine, is ended and started anew.
     async fn launch(
+        engine: Engine,
+        lack: Lack,
+        size: (u32, u32),
+        further_capabilities: Value,
+    ) -> Result<Self> {
+        for _ in 1..STARTS {
+            let once = Self::launch_once(engine, lack, size, further_capabilities.clone());
+            if let Ok(Ok(browser)) = timeout(COMES_UP, once).await {
+                return Ok(browser);
+            }
+        }
+        Self::launch_once(engine, lack, size, further_capabilities).await
+    }
+
+    async fn launch_once(
         engine: Engine,
         lack: Lack,
         size: (u32, u32),

@@ -194,7 +194,10 @@ async fn a_fairs_screen_counts_down_calls_and_begins_again() -> Result<()> {
     let service = published(root.path()).await?;
     let browser = Browser::start(1080, 900).await?;
     browser
-        .open(&format!("{}/kiosk?lang=vi&idle=2&countdown=3", service.url))
+        .open(&format!(
+            "{}/kiosk?lang=vi&idle=2&countdown=15",
+            service.url
+        ))
         .await?;
     browser.until(TILES).await?;
     browser
@@ -215,7 +218,7 @@ async fn a_fairs_screen_counts_down_calls_and_begins_again() -> Result<()> {
         "a touch keeps the product"
     );
     browser
-        .until("document.getElementById('attract').open")
+        .until_within("document.getElementById('attract').open", 90)
         .await?;
     browser.until(LOADED).await?;
     browser

@@ -111,7 +111,7 @@ async fn loaded(browser: &Browser, view: &str) -> Result<()> {
     let condition = format!(
         "window.seen && ({FATAL} || seen.events.some(e => e[0] === 'load' && e[1].view === {view}))"
     );
-    browser.until_within(&condition, 60).await?;
+    browser.until_within(&condition, 120).await?;
     let first = browser.run(&format!("return {FATAL} || null")).await?;
     assert_eq!(first, Value::Null, "an error instead of {view}");
     Ok(())
