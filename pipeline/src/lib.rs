@@ -1,11 +1,13 @@
 #![doc = include_str!("../README.md")]
 
+mod difference;
 mod error;
 mod inspect;
 mod model;
 mod output;
 mod spin;
 
+pub use difference::{Likeness, Portrait};
 pub use error::{ErrorKind, RecipeError};
 pub use inspect::{InspectOutcome, inspect};
 pub use model::{ModelOptions, ModelOutcome, make_model, optimize_model};

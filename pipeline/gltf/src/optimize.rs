@@ -4,11 +4,13 @@ use xoay_format::{ProgressEvent, Stage, Text, Watch};
 
 use crate::report::Report;
 use crate::textures::{TextureOptions, encode_textures};
-use crate::transform::{QuantizeOptions, compress, dedup, prune, quantize, reorder, weld};
+use crate::transform::{
+    QuantizeOptions, compress, dedup, prune, prune_attributes, quantize, reorder, weld,
+};
 use crate::{Document, GltfError, Limits};
 
 /// What [`optimize`] does. Everything is on by default.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct OptimizeOptions {
     /// How finely vertices are stored; `None` leaves them as they are.
     pub quantize: Option<QuantizeOptions>,
@@ -44,7 +46,7 @@ pub struct Optimized {
 
 /// Makes a model smaller without taking anything away that can be seen: no triangle goes, no material, no variant.
 ///
-/// The order: dedup, prune, weld, reorder, quantize, dedup and prune again, compress, textures, write.
+/// The order: dedup, prune, textures, prune, attributes, weld, quantize, weld, reorder, dedup, prune, compress, write.
 ///
 /// # Errors
 /// [`GltfError::Cancelled`], or a limit or the container's size is exceeded.
@@ -69,44 +71,35 @@ pub fn optimize(
         before: document.stats(),
         ..Report::default()
     };
-    let total = 6 + u64::from(options.compress);
-    let stage = Stage::Transform;
-    inner.tell(ProgressEvent::Started { stage, total });
-    let mut done = 0;
-    let mut advance = |document: &mut Document,
-                       run: &mut dyn FnMut(&mut Document) -> crate::Step| {
-        stop_if_cancelled(watch)?;
-        report.steps.push(run(document));
-        done += 1;
-        inner.tell(ProgressEvent::Advanced { stage, done, total });
-        Ok::<(), GltfError>(())
-    };
-    advance(&mut document, &mut dedup)?;
-    advance(&mut document, &mut prune)?;
-    advance(&mut document, &mut |document| weld(document, inner))?;
-    advance(&mut document, &mut reorder)?;
-    if let Some(options) = &options.quantize {
-        advance(&mut document, &mut |document| {
-            quantize(document, options, inner)
-        })?;
-    }
-    advance(&mut document, &mut dedup)?;
-    advance(&mut document, &mut prune)?;
-    if options.compress {
-        advance(&mut document, &mut compress)?;
-    }
-    inner.tell(ProgressEvent::Finished { stage });
-    stop_if_cancelled(watch)?;
+    let mut steps: Vec<Transform<'_>> = vec![Box::new(dedup), Box::new(prune)];
+    run(&mut document, &mut steps, &mut report, inner)?;
+    drop(steps);
     if let Some(textures) = &options.textures {
         let (step, changes) = encode_textures(&mut document, textures, &options.limits, inner)?;
         report.steps.push(step);
         report.textures = changes;
-        // A picture that was only there for readers without WebP is unused now.
-        let step = prune(&mut document);
-        if !step.changes.is_empty() {
-            report.steps.push(step);
-        }
     }
+    let mut steps: Vec<Transform<'_>> = vec![
+        // Textures that became factors are unused now, and coordinates that only they read.
+        Box::new(prune),
+        Box::new(prune_attributes),
+        Box::new(|document| weld(document, inner)),
+    ];
+    if let Some(options) = options.quantize {
+        steps.push(Box::new(move |document| {
+            quantize(document, &options, inner)
+        }));
+        // Vertices that the grid brought together.
+        steps.push(Box::new(|document| weld(document, inner)));
+    }
+    steps.push(Box::new(reorder));
+    steps.push(Box::new(dedup));
+    steps.push(Box::new(prune));
+    if options.compress {
+        steps.push(Box::new(compress));
+    }
+    run(&mut document, &mut steps, &mut report, inner)?;
+    drop(steps);
     document.root.asset.generator = Some(format!("xoay {}", env!("CARGO_PKG_VERSION")));
     let glb = document.to_glb()?;
     report.bytes_out = glb.len() as u64;
@@ -117,6 +110,27 @@ pub fn optimize(
         glb,
         report,
     })
+}
+
+/// A transform with its options.
+type Transform<'a> = Box<dyn FnMut(&mut Document) -> crate::Step + 'a>;
+
+/// Runs `steps` in order, noting what each did.
+fn run(
+    document: &mut Document,
+    steps: &mut [Transform<'_>],
+    report: &mut Report,
+    watch: Watch<'_>,
+) -> Result<(), GltfError> {
+    let (stage, total) = (Stage::Transform, steps.len() as u64);
+    watch.tell(ProgressEvent::Started { stage, total });
+    for (done, step) in (1..).zip(steps) {
+        stop_if_cancelled(watch)?;
+        report.steps.push(step(document));
+        watch.tell(ProgressEvent::Advanced { stage, done, total });
+    }
+    watch.tell(ProgressEvent::Finished { stage });
+    stop_if_cancelled(watch)
 }
 
 fn stop_if_cancelled(watch: Watch<'_>) -> Result<(), GltfError> {

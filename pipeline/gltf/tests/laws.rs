@@ -6,7 +6,9 @@ use proptest::prelude::*;
 use sample::{area, canonical, document, recipe};
 use xoay_format::Watch;
 use xoay_gltf::textures::{TextureOptions, encode_textures};
-use xoay_gltf::transform::{QuantizeOptions, compress, dedup, prune, quantize, reorder, weld};
+use xoay_gltf::transform::{
+    QuantizeOptions, compress, dedup, prune, prune_attributes, quantize, reorder, weld,
+};
 use xoay_gltf::{Document, Limits, OptimizeOptions, optimize, read_bytes};
 
 /// Counts and places that no transform may change, for positions within `tolerance`.
@@ -70,7 +72,7 @@ proptest! {
     fn exact_transforms_draw_the_same_triangles(recipe in recipe()) {
         let before = document(&recipe);
         let mut after = before.clone();
-        for transform in [dedup, prune, |d: &mut Document| weld(d, Watch::silent()), reorder] {
+        for transform in [dedup, prune, prune_attributes, |d: &mut Document| weld(d, Watch::silent()), reorder] {
             transform(&mut after);
             prop_assert_eq!(canonical(&before), canonical(&after));
             assert_same(&before, &after, 0.0);
@@ -79,24 +81,42 @@ proptest! {
     }
 
     #[test]
-    fn quantized_positions_move_by_half_a_step_at_most(recipe in recipe(), bits in 8u32..=16) {
+    fn quantized_positions_stay_within_the_tolerance(recipe in recipe(), exponent in -5.0f64..-1.5) {
         let before = document(&recipe);
         let mut after = before.clone();
-        let options = QuantizeOptions { position_bits: bits, ..QuantizeOptions::default() };
-        quantize(&mut after, &options, Watch::silent());
-        // Half a step of the grid in each axis, and the rounding of 32-bit transforms.
-        let step = 4.0 * recipe.scale.max(1.0) / ((1u32 << bits) - 1) as f32;
-        assert_same(&before, &after, step * 0.9 + 1e-5);
+        let tolerance = 10f64.powf(exponent);
+        let options = QuantizeOptions { position_tolerance: tolerance, ..QuantizeOptions::default() };
+        let step = quantize(&mut after, &options, Watch::silent());
+        prop_assert!(step.measures["positionErrorShare"] <= tolerance * 1.01 + 1e-6);
+        // The error that the report states, and the rounding of 32-bit transforms.
+        let most = step.measures["positionErrorM"] + 2e-5 * f64::from(recipe.scale.max(1.0));
+        assert_same(&before, &after, most as f32);
         // A new child comes after all other nodes, so triangles of a node with children change their place in the list.
         let ordered = !recipe.children;
         for (a, b) in sample::world_triangles(&before).iter().zip(sample::world_triangles(&after)).filter(|_| ordered) {
             for (a, b) in a.iter().zip(b) {
-                for axis in 0..3 {
-                    prop_assert!((a[axis] - b[axis]).abs() <= f64::from(step) * 0.9 + 1e-5);
-                }
+                let squares = (0..3).map(|axis| (a[axis] - b[axis]).powi(2));
+                prop_assert!(squares.sum::<f64>().sqrt() <= most);
             }
         }
         assert_survives_the_file(&after);
+    }
+
+    #[test]
+    fn texture_coordinates_arrive_where_they_were(recipe in recipe(), tolerance in 0.05f64..2.0) {
+        let before = document(&recipe);
+        let mut after = before.clone();
+        let options = QuantizeOptions { texcoord_tolerance_texels: tolerance, ..QuantizeOptions::default() };
+        let step = quantize(&mut after, &options, Watch::silent());
+        let side = f64::from(xoay_gltf::textures::dimensions(&before.images[0].bytes).unwrap().0);
+        let moved = sample::texture_places(&before)
+            .into_iter()
+            .zip(sample::texture_places(&after))
+            .map(|(a, b)| (a[0] - b[0]).abs().max((a[1] - b[1]).abs()))
+            .fold(0.0, f64::max);
+        let stated = step.measures.get("texcoordErrorTexels").copied().unwrap_or(0.0);
+        prop_assert!(stated <= tolerance + 1e-6);
+        prop_assert!(moved * side <= stated + 1e-3 * f64::from(recipe.uv_span.max(1.0)), "{moved} {stated}");
     }
 
     #[test]

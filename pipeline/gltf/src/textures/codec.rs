@@ -2,7 +2,7 @@
 
 use xoay_format::Localize;
 use xoay_imaging::{
-    Channels, DecodeOptions, Encoding, ImagingError, Orientation, Raster, Resizer, SourceFormat,
+    Channels, DecodeOptions, ImagingError, Orientation, Raster, Resizer, SourceFormat,
 };
 
 use crate::{GltfError, Limits};
@@ -55,7 +55,7 @@ pub fn dimensions(bytes: &[u8]) -> Option<(u32, u32)> {
     Some((header.stored_width, header.stored_height))
 }
 
-fn failed(place: &str, error: &ImagingError) -> GltfError {
+pub(super) fn failed(place: &str, error: &ImagingError) -> GltfError {
     let text = error.text();
     GltfError::texture(place, text.vi, text.en)
 }
@@ -131,10 +131,4 @@ pub(super) fn resize(
     Resizer::new()
         .resize(raster, width, height)
         .map_err(|error| failed(place, &error))
-}
-
-/// Encodes as lossy WebP with lossless alpha.
-pub(super) fn encode_webp(place: &str, raster: &Raster, quality: u8) -> Result<Vec<u8>, GltfError> {
-    let encoding = Encoding::Webp { quality, method: 4 };
-    xoay_imaging::encode(raster, encoding).map_err(|error| failed(place, &error))
 }

@@ -5,13 +5,16 @@ use std::collections::BTreeMap;
 use crate::Document;
 use crate::json::Attributes;
 
+mod attributes;
 mod compress;
 mod dedup;
 mod prune;
 mod quantize;
 mod reorder;
+mod texcoords;
 mod weld;
 
+pub use attributes::prune_attributes;
 pub use compress::compress;
 pub use dedup::dedup;
 pub use prune::prune;
