@@ -66,8 +66,8 @@ pub fn run(folders: Vec<PathBuf>) -> Result<()> {
 
 fn row(model: &Path, tools: &Path, place: &Path) -> Result<Row> {
     let bytes = fs::read(model)?;
-    let document = read_bytes(&bytes, &Limits::default())
-        .with_context(|| model.display().to_string())?;
+    let document =
+        read_bytes(&bytes, &Limits::default()).with_context(|| model.display().to_string())?;
     let portrait = match Portrait::new(&document, SIDE) {
         Ok(portrait) => Some(portrait),
         Err(error) => {
@@ -158,7 +158,9 @@ fn decoded_bytes(document: &Document) -> u64 {
 }
 
 fn print(rows: &[Row]) {
-    println!("| model | input | program | bytes | geometry B/triangle | CPU s | peak MB | likeness |");
+    println!(
+        "| model | input | program | bytes | geometry B/triangle | CPU s | peak MB | likeness |"
+    );
     println!("|---|---|---|---|---|---|---|---|");
     for row in rows {
         let peers = peers::ALL.iter().zip(&row.peers);
@@ -166,7 +168,10 @@ fn print(rows: &[Row]) {
             .chain(peers.map(|(peer, made)| (peer.name, made.as_ref())));
         for (name, made) in all {
             let Some(made) = made else {
-                println!("| {} | {} | {name} | refused | | | | |", row.name, row.input_bytes);
+                println!(
+                    "| {} | {} | {name} | refused | | | | |",
+                    row.name, row.input_bytes
+                );
                 continue;
             };
             println!(
@@ -195,9 +200,17 @@ fn print(rows: &[Row]) {
         .iter()
         .map(|ratio| 1.0 / ratio)
         .collect();
-    goal("CPU of gltf-transform against ours", &cpu, Bound::AtLeast(4.0));
+    goal(
+        "CPU of gltf-transform against ours",
+        &cpu,
+        Bound::AtLeast(4.0),
+    );
     let geometry = against(1, &|made| made.weight.geometry_per_triangle());
-    goal("geometry per triangle against gltfpack", &geometry, Bound::AtMost(1.0));
+    goal(
+        "geometry per triangle against gltfpack",
+        &geometry,
+        Bound::AtMost(1.0),
+    );
     let lead: Vec<f64> = rows
         .iter()
         .filter_map(|row| {
@@ -205,17 +218,29 @@ fn print(rows: &[Row]) {
             Some(row.ours.likeness.as_ref()?.mean - theirs.mean)
         })
         .collect();
-    goal("likeness less that of gltf-transform", &lead, Bound::AtLeast(0.0));
+    goal(
+        "likeness less that of gltf-transform",
+        &lead,
+        Bound::AtLeast(0.0),
+    );
     let memory: Vec<f64> = rows
         .iter()
         .map(|row| row.ours.cost.peak_bytes as f64 / row.decoded_bytes as f64)
         .collect();
-    goal("peak memory against the decoded model", &memory, Bound::AtMost(4.0));
+    goal(
+        "peak memory against the decoded model",
+        &memory,
+        Bound::AtMost(4.0),
+    );
     let proved: Vec<f64> = rows
         .iter()
         .filter_map(|row| Some(row.peers[0].as_ref()?.cost.cpu_s / row.proved_cpu_s))
         .collect();
-    goal("CPU of gltf-transform against ours with pictures", &proved, Bound::None);
+    goal(
+        "CPU of gltf-transform against ours with pictures",
+        &proved,
+        Bound::None,
+    );
 }
 
 enum Bound {
@@ -229,12 +254,18 @@ fn goal(what: &str, figures: &[f64], bound: Bound) {
         return;
     }
     let mean = figures.iter().sum::<f64>() / figures.len() as f64;
-    let each: Vec<String> = figures.iter().map(|figure| format!("{figure:.2}")).collect();
+    let each: Vec<String> = figures
+        .iter()
+        .map(|figure| format!("{figure:.2}"))
+        .collect();
     let word = |met: bool| if met { "met" } else { "**missed**" };
     let (goal, met) = match bound {
         Bound::AtMost(goal) => (format!("≤ {goal}"), word(mean <= goal)),
         Bound::AtLeast(goal) => (format!("≥ {goal}"), word(mean >= goal)),
         Bound::None => (String::new(), ""),
     };
-    println!("| {what} | {} | {mean:.2} | {goal} | {met} |", each.join(", "));
+    println!(
+        "| {what} | {} | {mean:.2} | {goal} | {met} |",
+        each.join(", ")
+    );
 }

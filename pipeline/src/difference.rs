@@ -1,7 +1,6 @@
 //! How far one model looks from another: both are drawn from the same fixed views and compared as pictures.
 
-use serde::{Deserialize, Serialize};
-use xoay_gltf::Document;
+use xoay_gltf::{Document, Likeness};
 use xoay_imaging::{Channels, Reference};
 use xoay_render::{Raster, RenderError, Renderer, View};
 
@@ -20,18 +19,6 @@ const VIEWS_DEG: [[f32; 2]; 6] = [
 const MARGIN: u32 = 8;
 /// The least part that is compared, pixels a side.
 const LEAST_SIDE: u32 = 32;
-
-/// How alike two models look.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Likeness {
-    /// Mean SSIMULACRA2 of the views: 100 is the same picture, from 90 on nobody tells them apart side by side.
-    pub mean: f64,
-    /// That of the worst view.
-    pub worst: f64,
-    /// Each view, in the order in which they are drawn.
-    pub views: Vec<f64>,
-}
 
 /// A model drawn from the fixed views, to compare others with.
 pub struct Portrait {

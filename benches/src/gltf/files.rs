@@ -33,9 +33,9 @@ impl Weight {
             .zip(items("bufferViews"))
             .filter(|(index, _)| !images.contains(index))
             .map(|(_, view)| {
-                let compressed = view["extensions"]
-                    .as_object()
-                    .and_then(|extensions| extensions.values().find_map(|e| e["byteLength"].as_u64()));
+                let compressed = view["extensions"].as_object().and_then(|extensions| {
+                    extensions.values().find_map(|e| e["byteLength"].as_u64())
+                });
                 compressed.or(view["byteLength"].as_u64()).unwrap_or(0)
             })
             .sum();
@@ -57,7 +57,8 @@ pub fn models(place: &Path) -> Result<Vec<PathBuf>> {
     if place.is_file() {
         return Ok(vec![place.to_path_buf()]);
     }
-    let entries = fs::read_dir(place).with_context(|| format!("cannot list {}", place.display()))?;
+    let entries =
+        fs::read_dir(place).with_context(|| format!("cannot list {}", place.display()))?;
     let mut models: Vec<PathBuf> = entries
         .filter_map(|entry| Some(entry.ok()?.path()))
         .filter(|path| path.extension().is_some_and(|ending| ending == "glb"))

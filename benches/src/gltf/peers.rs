@@ -56,6 +56,8 @@ impl Peer {
             Word::Input => input.as_os_str().to_owned(),
             Word::Output => output.as_os_str().to_owned(),
         });
-        std::iter::once(program.into_os_string()).chain(words).collect()
+        std::iter::once(program.into_os_string())
+            .chain(words)
+            .collect()
     }
 }

@@ -2,20 +2,26 @@ use std::sync::Mutex;
 
 use xoay_format::{ProgressEvent, Stage, Text, Watch};
 
+use crate::pack::Codec;
 use crate::report::Report;
 use crate::textures::{TextureOptions, encode_textures};
 use crate::transform::{
-    QuantizeOptions, compress, dedup, prune, prune_attributes, quantize, reorder, weld,
+    QuantizeOptions, SimplifyOptions, compress, dedup, prune, prune_attributes, prune_tangents,
+    quantize, reorder, simplify, weld,
 };
 use crate::{Document, GltfError, Limits};
 
-/// What [`optimize`] does. Everything is on by default.
+/// What [`optimize`] does. Everything is on by default but what takes triangles away.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct OptimizeOptions {
     /// How finely vertices are stored; `None` leaves them as they are.
     pub quantize: Option<QuantizeOptions>,
-    /// Whether geometry is compressed with meshopt.
-    pub compress: bool,
+    /// Tangents go where readers compute the same within this angle, degrees; `None` keeps all that a material needs.
+    pub tangent_tolerance_deg: Option<f64>,
+    /// How geometry is compressed; `None` leaves it plain.
+    pub compress: Option<Codec>,
+    /// Whether triangles may go, and which; `None`, the default, keeps every one.
+    pub simplify: Option<SimplifyOptions>,
     /// How textures are re-encoded; `None` leaves them as they are.
     pub textures: Option<TextureOptions>,
     /// What may be decoded.
@@ -26,7 +32,9 @@ impl Default for OptimizeOptions {
     fn default() -> Self {
         Self {
             quantize: Some(QuantizeOptions::default()),
-            compress: true,
+            tangent_tolerance_deg: Some(1.0),
+            compress: Some(Codec::default()),
+            simplify: None,
             textures: Some(TextureOptions::default()),
             limits: Limits::default(),
         }
@@ -46,7 +54,7 @@ pub struct Optimized {
 
 /// Makes a model smaller without taking anything away that can be seen: no triangle goes, no material, no variant.
 ///
-/// The order: dedup, prune, textures, prune, attributes, weld, quantize, weld, reorder, dedup, prune, compress, write.
+/// The order: dedup, prune, textures, prune, attributes, weld, tangents, simplify, quantize, weld, reorder, dedup, prune, compress, write.
 ///
 /// # Errors
 /// [`GltfError::Cancelled`], or a limit or the container's size is exceeded.
@@ -85,6 +93,14 @@ pub fn optimize(
         Box::new(prune_attributes),
         Box::new(|document| weld(document, inner)),
     ];
+    if let Some(tolerance_deg) = options.tangent_tolerance_deg {
+        steps.push(Box::new(move |document| {
+            prune_tangents(document, tolerance_deg)
+        }));
+    }
+    if let Some(options) = options.simplify {
+        steps.push(Box::new(move |document| simplify(document, &options)));
+    }
     if let Some(options) = options.quantize {
         steps.push(Box::new(move |document| {
             quantize(document, &options, inner)
@@ -95,8 +111,8 @@ pub fn optimize(
     steps.push(Box::new(reorder));
     steps.push(Box::new(dedup));
     steps.push(Box::new(prune));
-    if options.compress {
-        steps.push(Box::new(compress));
+    if let Some(codec) = options.compress {
+        steps.push(Box::new(move |document| compress(document, codec)));
     }
     run(&mut document, &mut steps, &mut report, inner)?;
     drop(steps);

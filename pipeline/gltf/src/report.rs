@@ -147,6 +147,18 @@ pub struct TextureChange {
     pub error: Option<f64>,
 }
 
+/// How alike two models look, drawn from the same views.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Likeness {
+    /// Mean SSIMULACRA2 of the views: 100 is the same picture, from 90 on nobody tells them apart side by side.
+    pub mean: f64,
+    /// That of the worst view.
+    pub worst: f64,
+    /// Each view, in the order in which they are drawn.
+    pub views: Vec<f64>,
+}
+
 /// What [`crate::optimize`] did.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -163,6 +175,13 @@ pub struct Report {
     pub steps: Vec<Step>,
     /// Each image.
     pub textures: Vec<TextureChange>,
+    /// How alike the model looks to what came in; absent where it was not drawn. This crate draws nothing: whoever does
+    /// puts it here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub likeness: Option<Likeness>,
+    /// How often the model was made anew with gentler settings, because it did not look alike enough.
+    #[serde(default)]
+    pub steps_back: u32,
     /// What was imperfect, and what became of it.
     pub warnings: Vec<Text>,
 }

@@ -7,9 +7,10 @@ use sample::{area, canonical, document, recipe};
 use xoay_format::Watch;
 use xoay_gltf::textures::{TextureOptions, encode_textures};
 use xoay_gltf::transform::{
-    QuantizeOptions, compress, dedup, prune, prune_attributes, quantize, reorder, weld,
+    QuantizeOptions, SimplifyOptions, compress, dedup, prune, prune_attributes, quantize, reorder,
+    weld,
 };
-use xoay_gltf::{Document, Limits, OptimizeOptions, optimize, read_bytes};
+use xoay_gltf::{Codec, Document, Limits, OptimizeOptions, optimize, read_bytes};
 
 /// Counts and places that no transform may change, for positions within `tolerance`.
 fn assert_same(before: &Document, after: &Document, tolerance: f32) {
@@ -120,13 +121,14 @@ proptest! {
     }
 
     #[test]
-    fn compression_gives_back_what_the_document_says(recipe in recipe()) {
+    fn compression_gives_back_what_the_document_says(recipe in recipe(), khr in any::<bool>()) {
+        let codec = if khr { Codec::Khr } else { Codec::Ext };
         let before = document(&recipe);
         let mut after = before.clone();
         weld(&mut after, Watch::silent());
         quantize(&mut after, &QuantizeOptions::default(), Watch::silent());
         let quantized = canonical(&after);
-        compress(&mut after);
+        compress(&mut after, codec);
         prop_assert_eq!(quantized, canonical(&after));
         assert_survives_the_file(&after);
     }
@@ -407,4 +409,80 @@ fn animations_and_skins_survive_a_whole_run() {
     );
     assert_eq!(root.cameras, before.root.cameras);
     assert_same(&before, &after, 1e-3);
+}
+
+#[test]
+fn a_budget_of_bytes_is_kept_or_the_report_says_so() {
+    let noise = image::RgbImage::from_fn(512, 512, |x, y| {
+        let hash = (x.wrapping_mul(2_654_435_761) ^ y.wrapping_mul(40_503)).wrapping_mul(97);
+        image::Rgb([(hash >> 8) as u8, (hash >> 16) as u8, (hash >> 24) as u8])
+    });
+    let mut png = std::io::Cursor::new(Vec::new());
+    noise.write_to(&mut png, image::ImageFormat::Png).unwrap();
+    let mut model = document(&sample::triangle());
+    model.images[0].bytes = png.into_inner();
+    let within = |bytes| {
+        let options = OptimizeOptions::default();
+        xoay_gltf::optimize_within(&model, &options, bytes, Watch::silent()).unwrap()
+    };
+    let easy = within(1 << 20).report;
+    let tight = within(easy.bytes_out / 3).report;
+    assert!(tight.bytes_out <= easy.bytes_out / 3, "{}", tight.bytes_out);
+    assert!(tight.warnings.is_empty());
+    let impossible = within(100).report;
+    assert!(impossible.bytes_out > 100);
+    assert!(impossible.warnings[0].en.contains("over the 100 asked for"));
+}
+
+#[test]
+fn simplified_models_keep_bounds_and_materials_within_the_stated_error() {
+    let side = 24u32;
+    let at = |i: u32| i as f32 / side as f32;
+    let recipe = sample::Recipe {
+        positions: (0..=side)
+            .flat_map(|y| (0..=side).map(move |x| (x, y)))
+            .map(|(x, y)| [at(x), at(y), 0.05 * (at(x) * 6.0).sin()])
+            .collect(),
+        triangles: (0..side)
+            .flat_map(|y| (0..side).map(move |x| y * (side + 1) + x))
+            .flat_map(|i| {
+                [
+                    [i, i + 1, i + side + 1],
+                    [i + 1, i + side + 2, i + side + 1],
+                ]
+            })
+            .collect(),
+        ..sample::triangle()
+    };
+    let before = document(&recipe);
+    let options = OptimizeOptions {
+        simplify: Some(SimplifyOptions {
+            max_triangles: 300,
+            max_error: 0.05,
+        }),
+        ..OptimizeOptions::default()
+    };
+    let optimized = optimize(before.clone(), &options, Watch::silent()).unwrap();
+    let step = |name: &str| {
+        optimized
+            .report
+            .steps
+            .iter()
+            .find(|s| s.name == name)
+            .unwrap()
+    };
+    let error = step("simplify").measures["simplifyErrorM"]
+        + step("quantize").measures["positionErrorM"]
+        + 1e-5;
+    let after = &optimized.document;
+    assert!(after.stats().triangles <= 300 && after.stats().triangles > 20);
+    assert_eq!(before.stats().materials, after.stats().materials);
+    assert_eq!(before.stats().variants, after.stats().variants);
+    let (a, b) = (before.bounds(), after.bounds());
+    for axis in 0..3 {
+        assert!(f64::from((a.min[axis] - b.min[axis]).abs()) <= error);
+        assert!(f64::from((a.max[axis] - b.max[axis]).abs()) <= error);
+    }
+    let (a, b) = (area(&before), area(after));
+    assert!((a - b).abs() < a * 0.02, "area {a} became {b}");
 }

@@ -11,6 +11,10 @@ use crate::references::opaque_extensions;
 use crate::report::{Step, TextureChange};
 use crate::{Document, GltfError, Limits};
 
+/// libwebp's effort. 4 gives the same bytes for 2 to 13% more time; 2 takes a quarter less time for 2 to 8% more bytes,
+/// 6 twice the time for 5% fewer.
+const METHOD: u8 = 3;
+
 /// The format that textures get.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum TextureFormat {
@@ -24,7 +28,10 @@ pub enum TextureFormat {
 impl TextureFormat {
     pub(super) const fn encoding(self, quality: u8) -> Encoding {
         match self {
-            Self::Webp => Encoding::Webp { quality, method: 4 },
+            Self::Webp => Encoding::Webp {
+                quality,
+                method: METHOD,
+            },
             Self::Avif => Encoding::Avif { quality, speed: 8 },
         }
     }
@@ -77,16 +84,16 @@ impl Default for TextureOptions {
             least_side: 256,
             format: TextureFormat::default(),
             color: TextureGoal {
-                error: 25.0,
-                highest_quality: 80,
+                error: 16.0,
+                highest_quality: 84,
             },
             normal: TextureGoal {
                 error: 2.0,
-                highest_quality: 80,
+                highest_quality: 78,
             },
             data: TextureGoal {
                 error: 4.0,
-                highest_quality: 70,
+                highest_quality: 45,
             },
         }
     }

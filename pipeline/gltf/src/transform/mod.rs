@@ -11,6 +11,8 @@ mod dedup;
 mod prune;
 mod quantize;
 mod reorder;
+mod simplify;
+mod tangents;
 mod texcoords;
 mod weld;
 
@@ -20,6 +22,8 @@ pub use dedup::dedup;
 pub use prune::prune;
 pub use quantize::{QuantizeOptions, quantize};
 pub use reorder::reorder;
+pub use simplify::{SimplifyOptions, simplify};
+pub use tangents::prune_tangents;
 pub use weld::weld;
 
 /// Where a primitive is: its mesh and its place there.

@@ -319,7 +319,7 @@ impl Grid {
 }
 
 /// The length of the longest image of an axis.
-fn stretch(matrix: &crate::scene::Matrix) -> f64 {
+pub(super) fn stretch(matrix: &crate::scene::Matrix) -> f64 {
     let length = |axis: &[f64; 4]| axis[..3].iter().map(|x| x * x).sum::<f64>().sqrt();
     matrix[..3].iter().map(length).fold(0.0, f64::max)
 }
