@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod demo;
+mod gltf;
 mod measure;
 mod scoreboard;
 mod spin;
@@ -17,6 +18,8 @@ const HELP: &str = "cargo xtask bench <name> [arguments]
                                  the bundled honey jar where nothing is named
   spin [capture]                 small pictures against sharp, AVIF's bytes against JPEG's; a folder of photos,
                                  the bundled honey jar where none is named; then whole jobs on enlarged copies
+  gltf [folder or .glb…]         models made light, beside gltf-transform and gltfpack: bytes, processor, memory and
+                                 likeness; the bundled honey jar where nothing is named
   viewer [folder] [runs] [part]  the viewer beside those of npm, with the bundled honey jar and every .glb of a
                                  folder; three runs where nothing is named; spin, models or endurance alone
   scoreboard <captures>          mattes, axis jitter and exposure spread of captures with ground truth";
@@ -30,6 +33,7 @@ fn main() -> Result<()> {
             arguments.next().map(PathBuf::from),
         ),
         Some("spin") => spin::run(arguments.next().map(PathBuf::from)),
+        Some("gltf") => gltf::run(arguments.map(PathBuf::from).collect()),
         Some("viewer") => viewer::run(
             arguments.next().map(PathBuf::from),
             arguments.next().as_deref().and_then(OsStr::to_str),

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use xoay_format::{Localize, Text};
 use xoay_gltf::GltfError;
 use xoay_imaging::ImagingError;
+use xoay_render::RenderError;
 use xoay_spin::{ArchiveProblem, BadPhoto, PhotoProblem, SpinError};
 
 /// Why a recipe has no result.
@@ -24,6 +25,9 @@ pub enum RecipeError {
     /// A poster could not be encoded.
     #[error("cannot encode the poster: {0}")]
     Poster(#[from] ImagingError),
+    /// The model could not be drawn to be compared.
+    #[error("cannot draw the model: {0}")]
+    Drawing(RenderError),
     /// The output's place is taken by something that no recipe wrote.
     #[error(
         "{}: the folder is not empty and holds no earlier result; choose another output or empty it first",
@@ -81,7 +85,7 @@ impl RecipeError {
             },
             Self::OutputTaken { .. } | Self::Output { .. } => ErrorKind::Output,
             Self::Cancelled => ErrorKind::Cancelled,
-            Self::Poster(_) => ErrorKind::Internal,
+            Self::Poster(_) | Self::Drawing(_) => ErrorKind::Internal,
         }
     }
 
@@ -149,6 +153,7 @@ impl Localize for RecipeError {
             Self::Spin(error) => return error.text(),
             Self::Model { path, source } => format!("{}: {}", path.display(), source.text().vi),
             Self::Poster(error) => format!("không nén được ảnh bìa: {}", error.text().vi),
+            Self::Drawing(error) => format!("không vẽ được mô hình: {}", error.text().vi),
             Self::OutputTaken { path } => format!(
                 "{}: thư mục không trống và không chứa kết quả cũ; hãy chọn nơi khác hoặc dọn trống trước",
                 path.display()

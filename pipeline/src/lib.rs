@@ -1,16 +1,23 @@
 #![doc = include_str!("../README.md")]
 
+mod difference;
 mod error;
 mod inspect;
 mod model;
 mod output;
+mod proof;
 mod spin;
 
+pub use difference::Portrait;
 pub use error::{ErrorKind, RecipeError};
 pub use inspect::{InspectOutcome, inspect};
 pub use model::{ModelOptions, ModelOutcome, make_model, optimize_model};
 pub use output::{StagedFolder, write_whole};
+pub use proof::LikenessCheck;
 pub use spin::{SpinExtras, make_spin};
+pub use xoay_gltf::textures::TextureFormat;
+pub use xoay_gltf::transform::SimplifyOptions;
+pub use xoay_gltf::{Codec, Likeness};
 pub use xoay_spin::export;
 pub use xoay_spin::{
     CaptureOptions, Finding, FindingKind, InspectOptions, QualityReport, RepairMode, RowSplit,

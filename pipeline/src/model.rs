@@ -5,6 +5,7 @@ use xoay_gltf::{Document, Limits, OptimizeOptions, Optimized, Report};
 use xoay_imaging::{Channels, Encoding, Raster, encode};
 use xoay_render::{RenderError, View, render_poster};
 
+use crate::proof::{LikenessCheck, optimize_proved};
 use crate::{RecipeError, StagedFolder, write_whole};
 
 /// How to make a model fit for the web.
@@ -14,6 +15,10 @@ pub struct ModelOptions {
     pub limits: Limits,
     /// What the optimizer does.
     pub optimize: OptimizeOptions,
+    /// The file is at most this large, at the cost of textures and triangles.
+    pub max_bytes: Option<u64>,
+    /// Whether the result must look like what came in.
+    pub likeness: LikenessCheck,
     /// What the picture shows, for those who do not see it.
     pub alt: Text,
 }
@@ -98,7 +103,7 @@ fn optimized(
     });
     let document = xoay_gltf::read(model, &options.limits).map_err(named)?;
     watch.tell(ProgressEvent::Finished { stage: Stage::Read });
-    xoay_gltf::optimize(document, &options.optimize, watch).map_err(named)
+    optimize_proved(document, options, watch).map_err(named)
 }
 
 /// Draws the model as the viewer first shows it. Nothing to draw with is a warning, not a failure.

@@ -23,6 +23,9 @@ pub fn run(options: &Options) -> Result<()> {
     if options.name == "spin" {
         tools::ensure_sharp()?;
     }
+    if options.name == "gltf" {
+        tools::ensure_peer_optimizers()?;
+    }
     if options.name == "viewer" {
         tools::ensure(&[tools::TESTING])?;
         tools::ensure_peer_viewers()?;

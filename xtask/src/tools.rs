@@ -246,6 +246,11 @@ pub fn ensure_sharp() -> Result<()> {
     copy_beside("benches/peers", "sharp", "sharp.mjs")
 }
 
+/// The optimizers that ours is measured beside, in `target/tools/optimizers`, from the lock file in `benches/peers/gltf`.
+pub fn ensure_peer_optimizers() -> Result<()> {
+    npm_packages("benches/peers/gltf", "optimizers")
+}
+
 /// The viewers that ours is measured beside, in `target/tools/viewers`, from the lock file in `benches/peers/viewers`.
 pub fn ensure_peer_viewers() -> Result<()> {
     npm_packages("benches/peers/viewers", "viewers")

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod accessor;
+mod budget;
 mod check;
 mod document;
 mod error;
@@ -19,9 +20,11 @@ mod uri;
 mod write;
 
 pub use accessor::{Accessor, Component, Shape};
+pub use budget::optimize_within;
 pub use document::{Document, ImageData, Topology};
 pub use error::GltfError;
 pub use limits::Limits;
 pub use optimize::{OptimizeOptions, Optimized, optimize};
+pub use pack::Codec;
 pub use read::{read, read_bytes};
-pub use report::{Report, Stats, Step, TextureChange};
+pub use report::{Likeness, Report, Stats, Step, TextureChange};

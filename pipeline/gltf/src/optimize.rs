@@ -2,18 +2,26 @@ use std::sync::Mutex;
 
 use xoay_format::{ProgressEvent, Stage, Text, Watch};
 
+use crate::pack::Codec;
 use crate::report::Report;
 use crate::textures::{TextureOptions, encode_textures};
-use crate::transform::{QuantizeOptions, compress, dedup, prune, quantize, reorder, weld};
+use crate::transform::{
+    QuantizeOptions, SimplifyOptions, compress, dedup, prune, prune_attributes, prune_tangents,
+    quantize, reorder, simplify, weld,
+};
 use crate::{Document, GltfError, Limits};
 
-/// What [`optimize`] does. Everything is on by default.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What [`optimize`] does. Everything is on by default but what takes triangles away.
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct OptimizeOptions {
     /// How finely vertices are stored; `None` leaves them as they are.
     pub quantize: Option<QuantizeOptions>,
-    /// Whether geometry is compressed with meshopt.
-    pub compress: bool,
+    /// Tangents go where readers compute the same within this angle, degrees; `None` keeps all that a material needs.
+    pub tangent_tolerance_deg: Option<f64>,
+    /// How geometry is compressed; `None` leaves it plain.
+    pub compress: Option<Codec>,
+    /// Whether triangles may go, and which; `None`, the default, keeps every one.
+    pub simplify: Option<SimplifyOptions>,
     /// How textures are re-encoded; `None` leaves them as they are.
     pub textures: Option<TextureOptions>,
     /// What may be decoded.
@@ -24,7 +32,9 @@ impl Default for OptimizeOptions {
     fn default() -> Self {
         Self {
             quantize: Some(QuantizeOptions::default()),
-            compress: true,
+            tangent_tolerance_deg: Some(1.0),
+            compress: Some(Codec::default()),
+            simplify: None,
             textures: Some(TextureOptions::default()),
             limits: Limits::default(),
         }
@@ -44,7 +54,7 @@ pub struct Optimized {
 
 /// Makes a model smaller without taking anything away that can be seen: no triangle goes, no material, no variant.
 ///
-/// The order: dedup, prune, weld, reorder, quantize, dedup and prune again, compress, textures, write.
+/// The order: dedup, prune, textures, prune, attributes, weld, tangents, simplify, quantize, weld, reorder, dedup, prune, compress, write.
 ///
 /// # Errors
 /// [`GltfError::Cancelled`], or a limit or the container's size is exceeded.
@@ -69,44 +79,43 @@ pub fn optimize(
         before: document.stats(),
         ..Report::default()
     };
-    let total = 6 + u64::from(options.compress);
-    let stage = Stage::Transform;
-    inner.tell(ProgressEvent::Started { stage, total });
-    let mut done = 0;
-    let mut advance = |document: &mut Document,
-                       run: &mut dyn FnMut(&mut Document) -> crate::Step| {
-        stop_if_cancelled(watch)?;
-        report.steps.push(run(document));
-        done += 1;
-        inner.tell(ProgressEvent::Advanced { stage, done, total });
-        Ok::<(), GltfError>(())
-    };
-    advance(&mut document, &mut dedup)?;
-    advance(&mut document, &mut prune)?;
-    advance(&mut document, &mut |document| weld(document, inner))?;
-    advance(&mut document, &mut reorder)?;
-    if let Some(options) = &options.quantize {
-        advance(&mut document, &mut |document| {
-            quantize(document, options, inner)
-        })?;
-    }
-    advance(&mut document, &mut dedup)?;
-    advance(&mut document, &mut prune)?;
-    if options.compress {
-        advance(&mut document, &mut compress)?;
-    }
-    inner.tell(ProgressEvent::Finished { stage });
-    stop_if_cancelled(watch)?;
+    let mut steps: Vec<Transform<'_>> = vec![Box::new(dedup), Box::new(prune)];
+    run(&mut document, &mut steps, &mut report, inner)?;
+    drop(steps);
     if let Some(textures) = &options.textures {
         let (step, changes) = encode_textures(&mut document, textures, &options.limits, inner)?;
         report.steps.push(step);
         report.textures = changes;
-        // A picture that was only there for readers without WebP is unused now.
-        let step = prune(&mut document);
-        if !step.changes.is_empty() {
-            report.steps.push(step);
-        }
     }
+    let mut steps: Vec<Transform<'_>> = vec![
+        // Textures that became factors are unused now, and coordinates that only they read.
+        Box::new(prune),
+        Box::new(prune_attributes),
+        Box::new(|document| weld(document, inner)),
+    ];
+    if let Some(tolerance_deg) = options.tangent_tolerance_deg {
+        steps.push(Box::new(move |document| {
+            prune_tangents(document, tolerance_deg)
+        }));
+    }
+    if let Some(options) = options.simplify {
+        steps.push(Box::new(move |document| simplify(document, &options)));
+    }
+    if let Some(options) = options.quantize {
+        steps.push(Box::new(move |document| {
+            quantize(document, &options, inner)
+        }));
+        // Vertices that the grid brought together.
+        steps.push(Box::new(|document| weld(document, inner)));
+    }
+    steps.push(Box::new(reorder));
+    steps.push(Box::new(dedup));
+    steps.push(Box::new(prune));
+    if let Some(codec) = options.compress {
+        steps.push(Box::new(move |document| compress(document, codec)));
+    }
+    run(&mut document, &mut steps, &mut report, inner)?;
+    drop(steps);
     document.root.asset.generator = Some(format!("xoay {}", env!("CARGO_PKG_VERSION")));
     let glb = document.to_glb()?;
     report.bytes_out = glb.len() as u64;
@@ -117,6 +126,27 @@ pub fn optimize(
         glb,
         report,
     })
+}
+
+/// A transform with its options.
+type Transform<'a> = Box<dyn FnMut(&mut Document) -> crate::Step + 'a>;
+
+/// Runs `steps` in order, noting what each did.
+fn run(
+    document: &mut Document,
+    steps: &mut [Transform<'_>],
+    report: &mut Report,
+    watch: Watch<'_>,
+) -> Result<(), GltfError> {
+    let (stage, total) = (Stage::Transform, steps.len() as u64);
+    watch.tell(ProgressEvent::Started { stage, total });
+    for (done, step) in (1..).zip(steps) {
+        stop_if_cancelled(watch)?;
+        report.steps.push(step(document));
+        watch.tell(ProgressEvent::Advanced { stage, done, total });
+    }
+    watch.tell(ProgressEvent::Finished { stage });
+    stop_if_cancelled(watch)
 }
 
 fn stop_if_cancelled(watch: Watch<'_>) -> Result<(), GltfError> {

@@ -86,13 +86,16 @@ impl Document {
 }
 
 /// What a transform did: how many of what it removed or changed.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Step {
     /// The transform.
     pub name: String,
     /// What changed, by kind; empty where nothing did.
     pub changes: BTreeMap<String, u64>,
+    /// What was measured on the way, such as the greatest displacement of a vertex; the name says the unit.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub measures: BTreeMap<String, f64>,
 }
 
 impl Step {
@@ -100,6 +103,7 @@ impl Step {
         Self {
             name: name.to_owned(),
             changes: BTreeMap::new(),
+            measures: BTreeMap::new(),
         }
     }
 
@@ -108,10 +112,16 @@ impl Step {
             *self.changes.entry(what.to_owned()).or_default() += count as u64;
         }
     }
+
+    /// Notes a measured value; of several the greatest stays.
+    pub(crate) fn measure(&mut self, what: &str, value: f64) {
+        let most = self.measures.entry(what.to_owned()).or_insert(value);
+        *most = most.max(value);
+    }
 }
 
 /// An image before and after.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TextureChange {
     /// The image's name, or its place in the file.
@@ -126,6 +136,27 @@ pub struct TextureChange {
     pub height: [u32; 2],
     /// Bytes before and after.
     pub size_bytes: [u64; 2],
+    /// The encoder's quality, 1 to 100; absent where the image stayed as it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quality: Option<u8>,
+    /// SSIMULACRA2 of a colour texture against what it was, on a part of what triangles show.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub score: Option<f64>,
+    /// Root mean square of what changed, on such a part: degrees of a normal map, steps of 255 of other numbers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<f64>,
+}
+
+/// How alike two models look, drawn from the same views.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Likeness {
+    /// Mean SSIMULACRA2 of the views: 100 is the same picture, from 90 on nobody tells them apart side by side.
+    pub mean: f64,
+    /// That of the worst view.
+    pub worst: f64,
+    /// Each view, in the order in which they are drawn.
+    pub views: Vec<f64>,
 }
 
 /// What [`crate::optimize`] did.
@@ -144,6 +175,13 @@ pub struct Report {
     pub steps: Vec<Step>,
     /// Each image.
     pub textures: Vec<TextureChange>,
+    /// How alike the model looks to what came in; absent where it was not drawn. This crate draws nothing: whoever does
+    /// puts it here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub likeness: Option<Likeness>,
+    /// How often the model was made anew with gentler settings, because it did not look alike enough.
+    #[serde(default)]
+    pub steps_back: u32,
     /// What was imperfect, and what became of it.
     pub warnings: Vec<Text>,
 }

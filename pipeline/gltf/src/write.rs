@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use crate::accessor::Accessor;
 use crate::json::{Buffer, BufferView, RawAccessor, RawRoot};
+use crate::pack::Codec;
 use crate::{Document, GltfError, glb};
 
-const EXTENSION: &str = "EXT_meshopt_compression";
 const ARRAY_BUFFER: u32 = 34962;
 const ELEMENT_ARRAY_BUFFER: u32 = 34963;
 
@@ -96,6 +96,8 @@ struct Layout {
     views: Vec<BufferView>,
     /// Bytes that the fallback buffer would hold.
     fallback_bytes: u64,
+    /// What compressed views use.
+    codec: Option<Codec>,
 }
 
 impl Layout {
@@ -130,6 +132,7 @@ impl Layout {
                 ..BufferView::default()
             });
         };
+        self.codec = Some(packed.codec);
         let packed_offset = self.append(&packed.bytes);
         let byte_length = (accessor.count() * packed.stride) as u64;
         let byte_offset = self.fallback_bytes.next_multiple_of(4);
@@ -145,7 +148,9 @@ impl Layout {
         if packed.filter != crate::pack::Filter::None {
             extension["filter"] = Value::from(packed.filter.name());
         }
-        let extensions = [(EXTENSION.to_owned(), extension)].into_iter().collect();
+        let extensions = [(packed.codec.extension().to_owned(), extension)]
+            .into_iter()
+            .collect();
         self.view(BufferView {
             buffer: 1,
             byte_offset,
@@ -233,8 +238,9 @@ pub(crate) fn write_glb(document: &Document) -> Result<Vec<u8>, GltfError> {
             ..Buffer::default()
         });
     }
-    if layout.fallback_bytes > 0 {
-        let extensions = [(EXTENSION.to_owned(), json!({ "fallback": true }))]
+    if let Some(codec) = layout.codec {
+        let name = codec.extension();
+        let extensions = [(name.to_owned(), json!({ "fallback": true }))]
             .into_iter()
             .collect();
         buffers.push(Buffer {
@@ -243,7 +249,7 @@ pub(crate) fn write_glb(document: &Document) -> Result<Vec<u8>, GltfError> {
             ..Buffer::default()
         });
         for names in [&mut root.extensions_used, &mut root.extensions_required] {
-            names.push(EXTENSION.to_owned());
+            names.push(name.to_owned());
         }
     }
     let raw = RawRoot {

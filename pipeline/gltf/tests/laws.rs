@@ -6,8 +6,11 @@ use proptest::prelude::*;
 use sample::{area, canonical, document, recipe};
 use xoay_format::Watch;
 use xoay_gltf::textures::{TextureOptions, encode_textures};
-use xoay_gltf::transform::{QuantizeOptions, compress, dedup, prune, quantize, reorder, weld};
-use xoay_gltf::{Document, Limits, OptimizeOptions, optimize, read_bytes};
+use xoay_gltf::transform::{
+    QuantizeOptions, SimplifyOptions, compress, dedup, prune, prune_attributes, quantize, reorder,
+    weld,
+};
+use xoay_gltf::{Codec, Document, Limits, OptimizeOptions, optimize, read_bytes};
 
 /// Counts and places that no transform may change, for positions within `tolerance`.
 fn assert_same(before: &Document, after: &Document, tolerance: f32) {
@@ -70,7 +73,7 @@ proptest! {
     fn exact_transforms_draw_the_same_triangles(recipe in recipe()) {
         let before = document(&recipe);
         let mut after = before.clone();
-        for transform in [dedup, prune, |d: &mut Document| weld(d, Watch::silent()), reorder] {
+        for transform in [dedup, prune, prune_attributes, |d: &mut Document| weld(d, Watch::silent()), reorder] {
             transform(&mut after);
             prop_assert_eq!(canonical(&before), canonical(&after));
             assert_same(&before, &after, 0.0);
@@ -79,34 +82,53 @@ proptest! {
     }
 
     #[test]
-    fn quantized_positions_move_by_half_a_step_at_most(recipe in recipe(), bits in 8u32..=16) {
+    fn quantized_positions_stay_within_the_tolerance(recipe in recipe(), exponent in -5.0f64..-1.5) {
         let before = document(&recipe);
         let mut after = before.clone();
-        let options = QuantizeOptions { position_bits: bits, ..QuantizeOptions::default() };
-        quantize(&mut after, &options, Watch::silent());
-        // Half a step of the grid in each axis, and the rounding of 32-bit transforms.
-        let step = 4.0 * recipe.scale.max(1.0) / ((1u32 << bits) - 1) as f32;
-        assert_same(&before, &after, step * 0.9 + 1e-5);
+        let tolerance = 10f64.powf(exponent);
+        let options = QuantizeOptions { position_tolerance: tolerance, ..QuantizeOptions::default() };
+        let step = quantize(&mut after, &options, Watch::silent());
+        prop_assert!(step.measures["positionErrorShare"] <= tolerance * 1.01 + 1e-6);
+        // The error that the report states, and the rounding of 32-bit transforms.
+        let most = step.measures["positionErrorM"] + 2e-5 * f64::from(recipe.scale.max(1.0));
+        assert_same(&before, &after, most as f32);
         // A new child comes after all other nodes, so triangles of a node with children change their place in the list.
         let ordered = !recipe.children;
         for (a, b) in sample::world_triangles(&before).iter().zip(sample::world_triangles(&after)).filter(|_| ordered) {
             for (a, b) in a.iter().zip(b) {
-                for axis in 0..3 {
-                    prop_assert!((a[axis] - b[axis]).abs() <= f64::from(step) * 0.9 + 1e-5);
-                }
+                let squares = (0..3).map(|axis| (a[axis] - b[axis]).powi(2));
+                prop_assert!(squares.sum::<f64>().sqrt() <= most);
             }
         }
         assert_survives_the_file(&after);
     }
 
     #[test]
-    fn compression_gives_back_what_the_document_says(recipe in recipe()) {
+    fn texture_coordinates_arrive_where_they_were(recipe in recipe(), tolerance in 0.05f64..2.0) {
+        let before = document(&recipe);
+        let mut after = before.clone();
+        let options = QuantizeOptions { texcoord_tolerance_texels: tolerance, ..QuantizeOptions::default() };
+        let step = quantize(&mut after, &options, Watch::silent());
+        let side = f64::from(xoay_gltf::textures::dimensions(&before.images[0].bytes).unwrap().0);
+        let moved = sample::texture_places(&before)
+            .into_iter()
+            .zip(sample::texture_places(&after))
+            .map(|(a, b)| (a[0] - b[0]).abs().max((a[1] - b[1]).abs()))
+            .fold(0.0, f64::max);
+        let stated = step.measures.get("texcoordErrorTexels").copied().unwrap_or(0.0);
+        prop_assert!(stated <= tolerance + 1e-6);
+        prop_assert!(moved * side <= stated + 1e-3 * f64::from(recipe.uv_span.max(1.0)), "{moved} {stated}");
+    }
+
+    #[test]
+    fn compression_gives_back_what_the_document_says(recipe in recipe(), khr in any::<bool>()) {
+        let codec = if khr { Codec::Khr } else { Codec::Ext };
         let before = document(&recipe);
         let mut after = before.clone();
         weld(&mut after, Watch::silent());
         quantize(&mut after, &QuantizeOptions::default(), Watch::silent());
         let quantized = canonical(&after);
-        compress(&mut after);
+        compress(&mut after, codec);
         prop_assert_eq!(quantized, canonical(&after));
         assert_survives_the_file(&after);
     }
@@ -387,4 +409,80 @@ fn animations_and_skins_survive_a_whole_run() {
     );
     assert_eq!(root.cameras, before.root.cameras);
     assert_same(&before, &after, 1e-3);
+}
+
+#[test]
+fn a_budget_of_bytes_is_kept_or_the_report_says_so() {
+    let noise = image::RgbImage::from_fn(512, 512, |x, y| {
+        let hash = (x.wrapping_mul(2_654_435_761) ^ y.wrapping_mul(40_503)).wrapping_mul(97);
+        image::Rgb([(hash >> 8) as u8, (hash >> 16) as u8, (hash >> 24) as u8])
+    });
+    let mut png = std::io::Cursor::new(Vec::new());
+    noise.write_to(&mut png, image::ImageFormat::Png).unwrap();
+    let mut model = document(&sample::triangle());
+    model.images[0].bytes = png.into_inner();
+    let within = |bytes| {
+        let options = OptimizeOptions::default();
+        xoay_gltf::optimize_within(&model, &options, bytes, Watch::silent()).unwrap()
+    };
+    let easy = within(1 << 20).report;
+    let tight = within(easy.bytes_out / 3).report;
+    assert!(tight.bytes_out <= easy.bytes_out / 3, "{}", tight.bytes_out);
+    assert!(tight.warnings.is_empty());
+    let impossible = within(100).report;
+    assert!(impossible.bytes_out > 100);
+    assert!(impossible.warnings[0].en.contains("over the 100 asked for"));
+}
+
+#[test]
+fn simplified_models_keep_bounds_and_materials_within_the_stated_error() {
+    let side = 24u32;
+    let at = |i: u32| i as f32 / side as f32;
+    let recipe = sample::Recipe {
+        positions: (0..=side)
+            .flat_map(|y| (0..=side).map(move |x| (x, y)))
+            .map(|(x, y)| [at(x), at(y), 0.05 * (at(x) * 6.0).sin()])
+            .collect(),
+        triangles: (0..side)
+            .flat_map(|y| (0..side).map(move |x| y * (side + 1) + x))
+            .flat_map(|i| {
+                [
+                    [i, i + 1, i + side + 1],
+                    [i + 1, i + side + 2, i + side + 1],
+                ]
+            })
+            .collect(),
+        ..sample::triangle()
+    };
+    let before = document(&recipe);
+    let options = OptimizeOptions {
+        simplify: Some(SimplifyOptions {
+            max_triangles: 300,
+            max_error: 0.05,
+        }),
+        ..OptimizeOptions::default()
+    };
+    let optimized = optimize(before.clone(), &options, Watch::silent()).unwrap();
+    let step = |name: &str| {
+        optimized
+            .report
+            .steps
+            .iter()
+            .find(|s| s.name == name)
+            .unwrap()
+    };
+    let error = step("simplify").measures["simplifyErrorM"]
+        + step("quantize").measures["positionErrorM"]
+        + 1e-5;
+    let after = &optimized.document;
+    assert!(after.stats().triangles <= 300 && after.stats().triangles > 20);
+    assert_eq!(before.stats().materials, after.stats().materials);
+    assert_eq!(before.stats().variants, after.stats().variants);
+    let (a, b) = (before.bounds(), after.bounds());
+    for axis in 0..3 {
+        assert!(f64::from((a.min[axis] - b.min[axis]).abs()) <= error);
+        assert!(f64::from((a.max[axis] - b.max[axis]).abs()) <= error);
+    }
+    let (a, b) = (area(&before), area(after));
+    assert!((a - b).abs() < a * 0.02, "area {a} became {b}");
 }

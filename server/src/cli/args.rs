@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use url::Url;
 use xoay_format::{ImageFormat, Language};
-use xoay_pipeline::RowSplit;
+use xoay_pipeline::{LikenessCheck, RowSplit};
 
 /// Turns photos of a product on a turntable into a spin, optimises 3D models, and serves both.
 #[derive(Debug, Parser)]
@@ -231,9 +231,67 @@ pub struct OptimizeArguments {
     /// Longest side of a texture in pixels.
     #[arg(long, value_name = "PIXELS", value_parser = clap::value_parser!(u32).range(16..=16_384))]
     pub texture_size: Option<u32>,
+    /// Format of textures [default: webp].
+    #[arg(long, value_enum)]
+    pub texture_format: Option<TextureFormatArgument>,
+    /// How geometry is compressed [default: ext].
+    #[arg(long, value_enum)]
+    pub compression: Option<CompressionArgument>,
+    /// Take triangles away until at most this many are left.
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u64).range(1..))]
+    pub max_triangles: Option<u64>,
+    /// Take triangles away, with at most this error in per cent of a part's extent [default with --max-triangles: 5].
+    #[arg(long, value_name = "PERCENT", value_parser = percentage)]
+    pub simplify_error: Option<f64>,
+    /// Make the file at most this large, at the cost of textures, then of triangles.
+    #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u64).range(1..))]
+    pub max_bytes: Option<u64>,
+    /// The least score of likeness, up to 100, or off to draw and compare nothing [default: 50].
+    #[arg(long, value_name = "SCORE", value_parser = likeness)]
+    pub likeness: Option<LikenessCheck>,
     /// Also write the report as JSON to this file.
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
+}
+
+/// A texture format as the command line spells it.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum TextureFormatArgument {
+    /// WebP, which every viewer reads.
+    Webp,
+    /// AVIF, smaller and read by fewer viewers.
+    Avif,
+}
+
+/// A compression of geometry as the command line spells it.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum CompressionArgument {
+    /// `EXT_meshopt_compression`, which most viewers read.
+    Ext,
+    /// `KHR_meshopt_compression`, smaller and newer.
+    Khr,
+    /// None.
+    None,
+}
+
+fn percentage(text: &str) -> Result<f64, String> {
+    let value: f64 = text.parse().map_err(|_| "expected a number".to_owned())?;
+    if (0.0..=100.0).contains(&value) {
+        Ok(value)
+    } else {
+        Err("expected 0 to 100".to_owned())
+    }
+}
+
+fn likeness(text: &str) -> Result<LikenessCheck, String> {
+    match text {
+        "off" => Ok(LikenessCheck::Off),
+        "auto" => Ok(LikenessCheck::default()),
+        _ => match text.parse() {
+            Ok(score) if (-100.0..=100.0).contains(&score) => Ok(LikenessCheck::AtLeast(score)),
+            _ => Err("expected a score up to 100, auto or off".to_owned()),
+        },
+    }
 }
 
 #[derive(Debug, Args)]

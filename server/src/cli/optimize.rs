@@ -4,22 +4,24 @@ use std::path::Path;
 
 use serde::Serialize;
 use xoay_format::{Text, Watch};
-use xoay_pipeline::{ModelOptions, make_model, optimize_model, write_whole};
+use xoay_pipeline::{
+    Codec, ModelOptions, SimplifyOptions, TextureFormat, make_model, optimize_model, write_whole,
+};
 
-use super::args::OptimizeArguments;
+use super::args::{CompressionArgument, OptimizeArguments, TextureFormatArgument};
 use super::exit::Failure;
 use super::stop_on_signal;
 use super::terminal::{Terminal, percent};
+
+/// Where only a number of triangles was asked for.
+const SIMPLIFY_ERROR_PERCENT: f64 = 5.0;
 
 /// Optimises the model into one file or into a publishable folder, and says what came of it.
 pub fn run(arguments: &OptimizeArguments, terminal: &Terminal) -> Result<(), Failure> {
     let stop = stop_on_signal()?;
     let listener = |event| terminal.show(&event);
     let watch = Watch::new(&listener, &stop);
-    let mut options = ModelOptions::default();
-    if let Some(size) = arguments.texture_size {
-        options.optimize.textures.get_or_insert_default().max_side = size;
-    }
+    let options = options(arguments);
     let report = if wants_folder(&arguments.output) {
         make_model(&arguments.model, &arguments.output, &options, watch)?.report
     } else {
@@ -45,6 +47,33 @@ pub fn run(arguments: &OptimizeArguments, terminal: &Terminal) -> Result<(), Fai
         serde_json::json!({ "output": arguments.output, "report": report }),
     );
     Ok(())
+}
+
+fn options(arguments: &OptimizeArguments) -> ModelOptions {
+    let mut options = ModelOptions::default();
+    let textures = options.optimize.textures.get_or_insert_default();
+    if let Some(size) = arguments.texture_size {
+        textures.max_side = size;
+    }
+    if let Some(TextureFormatArgument::Avif) = arguments.texture_format {
+        textures.format = TextureFormat::Avif;
+    }
+    options.optimize.compress = match arguments.compression {
+        Some(CompressionArgument::None) => None,
+        Some(CompressionArgument::Khr) => Some(Codec::Khr),
+        Some(CompressionArgument::Ext) | None => Some(Codec::Ext),
+    };
+    if arguments.max_triangles.is_some() || arguments.simplify_error.is_some() {
+        options.optimize.simplify = Some(SimplifyOptions {
+            max_triangles: arguments.max_triangles.unwrap_or(0),
+            max_error: arguments.simplify_error.unwrap_or(SIMPLIFY_ERROR_PERCENT) / 100.0,
+        });
+    }
+    options.max_bytes = arguments.max_bytes;
+    if let Some(likeness) = arguments.likeness {
+        options.likeness = likeness;
+    }
+    options
 }
 
 /// Whether `-o` names a folder: by a slash at its end, or because one stands there.

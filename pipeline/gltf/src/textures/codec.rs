@@ -1,11 +1,13 @@
 //! Images of a model through `xoay-imaging`, by glTF's rules.
 
-use xoay_format::Localize;
+use xoay_format::{ImageFormat, Localize};
 use xoay_imaging::{
-    Channels, DecodeOptions, Encoding, ImagingError, Orientation, Raster, Resizer, SourceFormat,
+    Channels, DecodeOptions, ImagingError, Orientation, Raster, Resizer, SourceFormat, read_back,
 };
 
 use crate::{GltfError, Limits};
+
+const AVIF: &str = "image/avif";
 
 /// A decoded image: RGBA, 8 bits a channel, rows from the top, alpha not multiplied in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,7 +20,7 @@ pub struct Pixels {
     pub rgba: Vec<u8>,
 }
 
-/// The media type of an image file by its first bytes; `None` unless PNG, JPEG or WebP.
+/// The media type of an image file by its first bytes; `None` unless PNG, JPEG, WebP or AVIF.
 #[must_use]
 pub fn media_type(bytes: &[u8]) -> Option<&'static str> {
     match bytes {
@@ -39,6 +41,21 @@ pub fn media_type(bytes: &[u8]) -> Option<&'static str> {
             b'P',
             ..,
         ] => Some("image/webp"),
+        [
+            _,
+            _,
+            _,
+            _,
+            b'f',
+            b't',
+            b'y',
+            b'p',
+            b'a',
+            b'v',
+            b'i',
+            b'f',
+            ..,
+        ] => Some(AVIF),
         _ => None,
     }
 }
@@ -46,7 +63,9 @@ pub fn media_type(bytes: &[u8]) -> Option<&'static str> {
 /// Width and height in pixels by the file's header; `None` where it cannot be read.
 #[must_use]
 pub fn dimensions(bytes: &[u8]) -> Option<(u32, u32)> {
-    media_type(bytes)?;
+    if media_type(bytes)? == AVIF {
+        return avif_dimensions(bytes);
+    }
     let limits = xoay_imaging::Limits {
         max_pixels: u64::MAX,
         ..xoay_imaging::Limits::default()
@@ -55,7 +74,19 @@ pub fn dimensions(bytes: &[u8]) -> Option<(u32, u32)> {
     Some((header.stored_width, header.stored_height))
 }
 
-fn failed(place: &str, error: &ImagingError) -> GltfError {
+/// From the first image's spatial extents (ISO/IEC 23008-12 §6.5.3), which stand near the beginning.
+fn avif_dimensions(bytes: &[u8]) -> Option<(u32, u32)> {
+    let head = &bytes[..bytes.len().min(4096)];
+    let at = head.windows(4).position(|four| four == b"ispe")?;
+    let number = |at: usize| {
+        let four = head.get(at..at + 4)?;
+        Some(u32::from_be_bytes(four.try_into().ok()?))
+    };
+    // The box's type, then its version and flags.
+    Some((number(at + 8)?, number(at + 12)?))
+}
+
+pub(super) fn failed(place: &str, error: &ImagingError) -> GltfError {
     let text = error.text();
     GltfError::texture(place, text.vi, text.en)
 }
@@ -72,6 +103,17 @@ pub(super) fn decode_raster(
     bytes: &[u8],
     limits: &Limits,
 ) -> Result<Decoded, GltfError> {
+    if let Some((width, height)) = dimensions(bytes) {
+        let pixels = u64::from(width) * u64::from(height);
+        Limits::check(place, pixels, limits.texture_pixels, "pixels")?;
+    }
+    if media_type(bytes) == Some(AVIF) {
+        let raster = read_back(bytes, ImageFormat::Avif).map_err(|error| failed(place, &error))?;
+        return Ok(Decoded {
+            raster,
+            altered: false,
+        });
+    }
     let format = SourceFormat::sniff(bytes).map_err(|error| failed(place, &error))?;
     if media_type(bytes).is_none() {
         return Err(GltfError::texture(
@@ -79,10 +121,6 @@ pub(super) fn decode_raster(
             format!("ảnh có dạng {format:?}; cần PNG, JPEG hoặc WebP"),
             format!("the image is {format:?}; expected PNG, JPEG or WebP"),
         ));
-    }
-    if let Some((width, height)) = dimensions(bytes) {
-        let pixels = u64::from(width) * u64::from(height);
-        Limits::check(place, pixels, limits.texture_pixels, "pixels")?;
     }
     let options = DecodeOptions {
         limits: xoay_imaging::Limits {
@@ -99,7 +137,7 @@ pub(super) fn decode_raster(
     })
 }
 
-/// Decodes PNG, JPEG or WebP to RGBA.
+/// Decodes PNG, JPEG, WebP, or AVIF as this program writes it, to RGBA.
 ///
 /// # Errors
 /// [`GltfError::TooLarge`] over the pixel limit, [`GltfError::Texture`] where the file is damaged.
@@ -131,10 +169,4 @@ pub(super) fn resize(
     Resizer::new()
         .resize(raster, width, height)
         .map_err(|error| failed(place, &error))
-}
-
-/// Encodes as lossy WebP with lossless alpha.
-pub(super) fn encode_webp(place: &str, raster: &Raster, quality: u8) -> Result<Vec<u8>, GltfError> {
-    let encoding = Encoding::Webp { quality, method: 4 };
-    xoay_imaging::encode(raster, encoding).map_err(|error| failed(place, &error))
 }

@@ -1,11 +1,11 @@
-use serde_json::Value;
-
+use super::slot::slots;
 use crate::Document;
+use crate::json::Material;
 use crate::references::Kind;
 
 /// What an image is for; the strictest where it is for several things.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Role {
+pub(crate) enum Role {
     /// Colours, sRGB.
     Color,
     /// Numbers a channel: roughness, occlusion, thickness.
@@ -24,7 +24,7 @@ impl Role {
     }
 
     /// By the name of the member that refers to the texture.
-    fn of(member: &str) -> Self {
+    pub fn of(member: &str) -> Self {
         match member {
             "baseColorTexture"
             | "emissiveTexture"
@@ -43,33 +43,65 @@ impl Role {
     }
 }
 
-/// The role of each image; `None` where no material uses it.
-pub(super) fn roles(document: &Document) -> Vec<Option<Role>> {
-    let mut by_texture = vec![None; document.root.textures.len()];
-    let mut note = |texture: usize, role: Role| {
-        by_texture[texture] = by_texture[texture].max(Some(role));
+/// Red, green, blue, alpha: which of them a reader looks at.
+pub(super) type ChannelSet = [bool; 4];
+
+/// What `material` reads of the texture that `member` refers to (glTF 2.0 §3.9, the extensions' tables).
+fn channels_of(member: &str, material: &Material) -> ChannelSet {
+    let (red, green, blue, alpha) = match member {
+        "baseColorTexture" => {
+            let mode = material.alpha_mode.as_deref();
+            (true, true, true, !matches!(mode, None | Some("OPAQUE")))
+        }
+        "metallicRoughnessTexture" => (false, true, true, false),
+        "occlusionTexture" | "clearcoatTexture" | "transmissionTexture" | "iridescenceTexture" => {
+            (true, false, false, false)
+        }
+        "clearcoatRoughnessTexture" | "thicknessTexture" | "iridescenceThicknessTexture" => {
+            (false, true, false, false)
+        }
+        "specularTexture" | "sheenRoughnessTexture" | "diffuseTransmissionTexture" => {
+            (false, false, false, true)
+        }
+        "normalTexture"
+        | "clearcoatNormalTexture"
+        | "emissiveTexture"
+        | "anisotropyTexture"
+        | "specularColorTexture"
+        | "sheenColorTexture"
+        | "diffuseTransmissionColorTexture" => (true, true, true, false),
+        _ => (true, true, true, true),
     };
+    [red, green, blue, alpha]
+}
+
+/// What an image is for, and what of it is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Need {
+    pub role: Role,
+    pub channels: ChannelSet,
+}
+
+/// The need of each image; `None` where no material uses it.
+pub(super) fn needs(document: &Document) -> Vec<Option<Need>> {
+    let mut by_image: Vec<Option<Need>> = vec![None; document.root.images.len()];
     for material in &document.root.materials {
-        for (member, info) in material.clone().texture_infos_mut() {
-            note(info.index, Role::of(member));
-        }
-        for extension in material.extensions.values().filter_map(Value::as_object) {
-            for (member, info) in extension
-                .iter()
-                .filter(|(member, _)| member.ends_with("Texture"))
-            {
-                if let Some(index) = info.get("index").and_then(Value::as_u64) {
-                    note(index as usize, Role::of(member));
+        slots(material, &mut |slot| {
+            let channels = channels_of(slot.member, material);
+            let mut texture = document.root.textures[slot.texture].clone();
+            texture.visit(&mut |kind, image| {
+                if kind != Kind::Image {
+                    return;
                 }
-            }
-        }
-    }
-    let mut by_image = vec![None; document.root.images.len()];
-    for (texture, role) in document.root.textures.iter().zip(by_texture) {
-        texture.clone().visit(&mut |kind, image| {
-            if kind == Kind::Image {
-                by_image[*image] = by_image[*image].max(role);
-            }
+                let need = by_image[*image].get_or_insert(Need {
+                    role: slot.role,
+                    channels,
+                });
+                need.role = need.role.max(slot.role);
+                for (all, this) in need.channels.iter_mut().zip(channels) {
+                    *all |= this;
+                }
+            });
         });
     }
     by_image

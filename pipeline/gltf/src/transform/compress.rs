@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
 use crate::document::Topology;
-use crate::pack::{self, Filter, Mode, Packed};
+use crate::pack::{self, Codec, Filter, Mode, Packed};
 use crate::report::Step;
 use crate::write::{Use, padded, stride_bytes, uses};
 use crate::{Accessor, Component, Document, Shape};
@@ -9,23 +9,23 @@ use crate::{Accessor, Component, Document, Shape};
 /// What the description of a compressed view costs in JSON; streams that save less stay plain.
 const DESCRIPTION_BYTES: usize = 160;
 
-/// Compresses accessors with `EXT_meshopt_compression` where that saves bytes.
+/// Compresses accessors with the extension of `codec` where that saves bytes.
 ///
 /// Normals and tangents of signed bytes go through the octahedral filter, which may move a component by one step;
 /// triangles may start at another corner. Everything else is exact. The document then holds what a reader will decode.
-pub fn compress(document: &mut Document) -> Step {
+pub fn compress(document: &mut Document, codec: Codec) -> Step {
     let mut step = Step::new("compress");
     let uses = uses(document);
     let unit = unit_vectors(document);
     let triangles = triangle_indices(document);
     for (index, accessor) in document.accessors.iter_mut().enumerate() {
         let packed = match uses[index] {
-            Use::Indices => pack_indices(accessor, triangles.contains(&index)),
+            Use::Indices => pack_indices(accessor, triangles.contains(&index), codec),
             Use::Vertices if unit.contains(&index) => {
-                pack_unit(accessor).or_else(|| pack_plain(accessor, true))
+                pack_unit(accessor, codec).or_else(|| pack_plain(accessor, true, codec))
             }
-            Use::Vertices => pack_plain(accessor, true),
-            Use::Other => pack_plain(accessor, false),
+            Use::Vertices => pack_plain(accessor, true, codec),
+            Use::Other => pack_plain(accessor, false, codec),
         };
         let Some((packed, bytes)) = packed else {
             continue;
@@ -90,7 +90,7 @@ fn triangle_indices(document: &Document) -> BTreeSet<usize> {
     lists.difference(&other).copied().collect()
 }
 
-fn pack_indices(accessor: &Accessor, triangles: bool) -> Option<(Packed, Vec<u8>)> {
+fn pack_indices(accessor: &Accessor, triangles: bool, codec: Codec) -> Option<(Packed, Vec<u8>)> {
     let stride = accessor.element_bytes();
     if !matches!(accessor.component(), Component::U16 | Component::U32) {
         return None;
@@ -112,6 +112,7 @@ fn pack_indices(accessor: &Accessor, triangles: bool) -> Option<(Packed, Vec<u8>
         accessor,
         Packed {
             bytes,
+            codec,
             mode,
             filter: Filter::None,
             stride,
@@ -119,16 +120,17 @@ fn pack_indices(accessor: &Accessor, triangles: bool) -> Option<(Packed, Vec<u8>
     )
 }
 
-fn pack_plain(accessor: &Accessor, vertices: bool) -> Option<(Packed, Vec<u8>)> {
+fn pack_plain(accessor: &Accessor, vertices: bool, codec: Codec) -> Option<(Packed, Vec<u8>)> {
     let stride = stride_bytes(accessor);
     if !vertices && stride != accessor.element_bytes() {
         return None;
     }
-    let bytes = pack::encode_attributes(&padded(accessor, stride), stride)?;
+    let bytes = pack::encode_attributes(&padded(accessor, stride), stride, codec)?;
     finish(
         accessor,
         Packed {
             bytes,
+            codec,
             mode: Mode::Attributes,
             filter: Filter::None,
             stride,
@@ -137,7 +139,7 @@ fn pack_plain(accessor: &Accessor, vertices: bool) -> Option<(Packed, Vec<u8>)> 
 }
 
 /// Unit vectors of signed bytes through the octahedral filter; `None` where that would move any by more than a step.
-fn pack_unit(accessor: &Accessor) -> Option<(Packed, Vec<u8>)> {
+fn pack_unit(accessor: &Accessor, codec: Codec) -> Option<(Packed, Vec<u8>)> {
     if accessor.component() != Component::I8
         || !accessor.normalized()
         || !matches!(accessor.shape(), Shape::Vec3 | Shape::Vec4)
@@ -149,11 +151,12 @@ fn pack_unit(accessor: &Accessor) -> Option<(Packed, Vec<u8>)> {
         .chunks_exact(accessor.shape().components())
         .map(|v| [v[0], v[1], v[2], v.get(3).copied().unwrap_or(0.0)])
         .collect();
-    let bytes = pack::encode_attributes(&pack::filter_octahedral_i8(&vectors), 4)?;
+    let bytes = pack::encode_attributes(&pack::filter_octahedral_i8(&vectors), 4, codec)?;
     let (packed, decoded) = finish(
         accessor,
         Packed {
             bytes,
+            codec,
             mode: Mode::Attributes,
             filter: Filter::Octahedral,
             stride: 4,

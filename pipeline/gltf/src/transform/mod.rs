@@ -5,18 +5,25 @@ use std::collections::BTreeMap;
 use crate::Document;
 use crate::json::Attributes;
 
+mod attributes;
 mod compress;
 mod dedup;
 mod prune;
 mod quantize;
 mod reorder;
+mod simplify;
+mod tangents;
+mod texcoords;
 mod weld;
 
+pub use attributes::prune_attributes;
 pub use compress::compress;
 pub use dedup::dedup;
 pub use prune::prune;
 pub use quantize::{QuantizeOptions, quantize};
 pub use reorder::reorder;
+pub use simplify::{SimplifyOptions, simplify};
+pub use tangents::prune_tangents;
 pub use weld::weld;
 
 /// Where a primitive is: its mesh and its place there.

@@ -271,3 +271,23 @@ pub fn area(document: &Document) -> f64 {
         })
         .sum()
 }
+
+/// Where in its base colour texture the first primitive's vertices lie, `KHR_texture_transform` applied.
+pub fn texture_places(document: &Document) -> Vec<[f64; 2]> {
+    let primitive = &document.root.meshes[0].primitives[0];
+    let material = &document.root.materials[primitive.material.unwrap()];
+    let info = material.pbr_metallic_roughness.base_color_texture.as_ref();
+    let transform = info.unwrap().extensions.get("KHR_texture_transform");
+    let pair = |name: &str, otherwise: f64| {
+        [0, 1].map(|i| match transform.and_then(|t| t.get(name)) {
+            Some(pair) => pair[i].as_f64().unwrap(),
+            None => otherwise,
+        })
+    };
+    let (offset, scale) = (pair("offset", 0.0), pair("scale", 1.0));
+    document.accessors[primitive.attributes["TEXCOORD_0"]]
+        .to_f32()
+        .chunks_exact(2)
+        .map(|uv| [0, 1].map(|i| offset[i] + scale[i] * f64::from(uv[i])))
+        .collect()
+}

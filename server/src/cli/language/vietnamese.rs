@@ -222,6 +222,36 @@ pub(super) const VIETNAMESE: &[(&str, &str, &str)] = &[
         "texture_size",
         "Cạnh dài nhất của hoa văn tính bằng điểm ảnh",
     ),
+    (
+        "optimize",
+        "texture_format",
+        "Định dạng hoa văn [mặc định: webp]",
+    ),
+    (
+        "optimize",
+        "compression",
+        "Cách nén hình khối [mặc định: ext]",
+    ),
+    (
+        "optimize",
+        "max_triangles",
+        "Bớt tam giác cho đến khi còn nhiều nhất chừng này",
+    ),
+    (
+        "optimize",
+        "simplify_error",
+        "Bớt tam giác với sai lệch nhiều nhất chừng này, phần trăm bề rộng của từng phần [mặc định khi có --max-triangles: 5]",
+    ),
+    (
+        "optimize",
+        "max_bytes",
+        "Tệp lớn nhất chừng này byte, giảm hoa văn trước rồi đến tam giác",
+    ),
+    (
+        "optimize",
+        "likeness",
+        "Điểm giống bản gốc thấp nhất, tối đa 100, hoặc off để không vẽ và so [mặc định: 50]",
+    ),
     ("optimize", "report", "Ghi thêm báo cáo JSON vào tệp này"),
     (
         "publish",
