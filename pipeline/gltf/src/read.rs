@@ -1,11 +1,11 @@
 //! From bytes to a [`Document`].
 
+mod draco;
 mod elements;
+mod pictures;
 
 use std::borrow::Cow;
 use std::path::Path;
-
-use xoay_format::Text;
 
 use crate::document::KeptView;
 use crate::json::{BufferView, RawRoot};
@@ -14,6 +14,8 @@ use crate::references::opaque_extensions;
 use crate::{Document, GltfError, ImageData, Limits, check, glb, uri};
 
 const MESHOPT: [&str; 2] = ["EXT_meshopt_compression", "KHR_meshopt_compression"];
+/// Extensions of which nothing is left once a file is read.
+const DECODED: [&str; 4] = [MESHOPT[0], MESHOPT[1], draco::EXTENSION, pictures::BASIS];
 
 /// Reads a GLB, or a .gltf with the files beside it.
 ///
@@ -52,10 +54,10 @@ fn read_in(bytes: &[u8], folder: Option<&Path>, limits: &Limits) -> Result<Docum
         Limits::check("JSON", json.len() as u64, limits.json_bytes, "bytes")?;
         (json, None)
     };
-    let raw: RawRoot = serde_json::from_slice(json).map_err(|error| GltfError::Json {
+    let mut raw: RawRoot = serde_json::from_slice(json).map_err(|error| GltfError::Json {
         message: error.to_string(),
     })?;
-    check_supported(&raw)?;
+    check_version(&raw)?;
     let mut reader = Reader {
         limits,
         folder,
@@ -67,27 +69,32 @@ fn read_in(bytes: &[u8], folder: Option<&Path>, limits: &Limits) -> Result<Docum
     };
     reader.load_buffers(&raw, bin)?;
     reader.resolve_views(&raw)?;
+    let mut unpacked = reader.draco(&mut raw)?;
     let accessors = raw
         .accessors
         .iter()
         .enumerate()
-        .map(|(index, accessor)| reader.accessor(&format!("accessors[{index}]"), accessor))
+        .map(|(index, accessor)| match unpacked.remove(&index) {
+            Some(done) => Ok(done),
+            None => reader.accessor(&format!("accessors[{index}]"), accessor),
+        })
         .collect::<Result<Vec<_>, _>>()?;
     let RawRoot {
         mut root,
         buffer_views,
         ..
     } = raw;
-    let images = reader.images(&mut root.images)?;
+    let mut images = reader.images(&mut root.images)?;
+    reader.unpack_pictures(&mut root, &mut images)?;
+    // Decoded now; the writer declares what it uses itself.
+    for names in [&mut root.extensions_used, &mut root.extensions_required] {
+        names.retain(|name| !DECODED.contains(&name.as_str()));
+    }
     let kept_views = if opaque_extensions(&root).is_empty() {
         Vec::new()
     } else {
         reader.keep_views(&buffer_views)?
     };
-    // Decoded now; the writer declares what it uses itself.
-    for names in [&mut root.extensions_used, &mut root.extensions_required] {
-        names.retain(|name| !MESHOPT.contains(&name.as_str()));
-    }
     let source_bytes = bytes.len() as u64 + reader.loaded_bytes;
     let mut document = Document {
         root,
@@ -100,43 +107,14 @@ fn read_in(bytes: &[u8], folder: Option<&Path>, limits: &Limits) -> Result<Docum
     Ok(document)
 }
 
-/// Refuses versions and extensions that would be read wrongly.
-fn check_supported(raw: &RawRoot) -> Result<(), GltfError> {
+/// Refuses versions that would be read wrongly.
+fn check_version(raw: &RawRoot) -> Result<(), GltfError> {
     let asset = &raw.root.asset;
     if asset.version.split('.').next() != Some("2")
         || asset.min_version.as_deref().is_some_and(|v| v != "2.0")
     {
         let version = asset.min_version.as_ref().unwrap_or(&asset.version).clone();
         return Err(GltfError::Version { version });
-    }
-    let primitives = raw.root.meshes.iter().flat_map(|mesh| &mesh.primitives);
-    let draco = "KHR_draco_mesh_compression";
-    if primitives
-        .into_iter()
-        .any(|primitive| primitive.extensions.contains_key(draco))
-    {
-        return Err(GltfError::UnsupportedExtension {
-            name: draco.to_owned(),
-            remedy: Text::new(
-                "hãy xuất lại mô hình không nén Draco, hoặc nén bằng meshopt",
-                "export the model without Draco compression, or with meshopt",
-            ),
-        });
-    }
-    let basis = "KHR_texture_basisu";
-    if raw
-        .root
-        .textures
-        .iter()
-        .any(|texture| texture.extensions.contains_key(basis))
-    {
-        return Err(GltfError::UnsupportedExtension {
-            name: basis.to_owned(),
-            remedy: Text::new(
-                "hãy xuất lại mô hình với ảnh PNG, JPEG hoặc WebP thay cho KTX2",
-                "export the model with PNG, JPEG or WebP images instead of KTX2",
-            ),
-        });
     }
     Ok(())
 }
