@@ -11,6 +11,7 @@ pub use inspect::{InspectOutcome, inspect};
 pub use model::{ModelOptions, ModelOutcome, make_model, optimize_model};
 pub use output::{StagedFolder, write_whole};
 pub use spin::{SpinExtras, make_spin};
+pub use xoay_gltf::{ImportOptions, Units, UpAxis};
 pub use xoay_spin::export;
 pub use xoay_spin::{
     CaptureOptions, Finding, FindingKind, InspectOptions, QualityReport, RepairMode, RowSplit,

@@ -1,7 +1,8 @@
 use std::path::Path;
+use std::sync::Mutex;
 
 use xoay_format::{ImageFile, ModelManifest, ProgressEvent, Stage, Text, Watch};
-use xoay_gltf::{Document, Limits, OptimizeOptions, Optimized, Report};
+use xoay_gltf::{Document, ImportOptions, Limits, OptimizeOptions, Optimized, Report};
 use xoay_imaging::{Channels, Encoding, Raster, encode};
 use xoay_render::{RenderError, View, render_poster};
 
@@ -12,6 +13,8 @@ use crate::{RecipeError, StagedFolder, write_whole};
 pub struct ModelOptions {
     /// What may be read.
     pub limits: Limits,
+    /// How files are taken that do not say their unit and axes.
+    pub import: ImportOptions,
     /// What the optimizer does.
     pub optimize: OptimizeOptions,
     /// What the picture shows, for those who do not see it.
@@ -96,9 +99,23 @@ fn optimized(
         stage: Stage::Read,
         total: 1,
     });
-    let document = xoay_gltf::read(model, &options.limits).map_err(named)?;
+    let warnings = Mutex::new(Vec::new());
+    let listener = |event: ProgressEvent| {
+        if let ProgressEvent::Warning { message } = &event
+            && let Ok(mut warnings) = warnings.lock()
+        {
+            warnings.push(message.clone());
+        }
+        watch.tell(event);
+    };
+    let inner = watch.with_listener(&listener);
+    let document =
+        xoay_gltf::read_with(model, &options.limits, options.import, inner).map_err(named)?;
     watch.tell(ProgressEvent::Finished { stage: Stage::Read });
-    xoay_gltf::optimize(document, &options.optimize, watch).map_err(named)
+    let mut optimized = xoay_gltf::optimize(document, &options.optimize, watch).map_err(named)?;
+    let warnings = warnings.into_inner().unwrap_or_default();
+    optimized.report.warnings.splice(0..0, warnings);
+    Ok(optimized)
 }
 
 /// Draws the model as the viewer first shows it. Nothing to draw with is a warning, not a failure.

@@ -7,21 +7,39 @@ mod pictures;
 use std::borrow::Cow;
 use std::path::Path;
 
+use xoay_format::Watch;
+
 use crate::document::KeptView;
+use crate::import::{self, Door};
 use crate::json::{BufferView, RawRoot};
 use crate::pack::{self, Filter, Mode};
 use crate::references::opaque_extensions;
-use crate::{Document, GltfError, ImageData, Limits, check, glb, uri};
+use crate::{Document, GltfError, ImageData, ImportOptions, Limits, check, glb, uri};
 
 const MESHOPT: [&str; 2] = ["EXT_meshopt_compression", "KHR_meshopt_compression"];
 /// Extensions of which nothing is left once a file is read.
 const DECODED: [&str; 4] = [MESHOPT[0], MESHOPT[1], draco::EXTENSION, pictures::BASIS];
 
-/// Reads a GLB, or a .gltf with the files beside it.
+/// Reads a GLB, a .gltf, OBJ, PLY or STL with the files beside it; the content decides which it is, not the name.
+///
+/// What OBJ, PLY and STL do not say is taken as [`ImportOptions::default`] says, warnings of theirs are dropped.
 ///
 /// # Errors
 /// Every way in which a file can be wrong or too large; see [`GltfError`].
 pub fn read(path: &Path, limits: &Limits) -> Result<Document, GltfError> {
+    read_with(path, limits, ImportOptions::default(), Watch::silent())
+}
+
+/// [`read`] with a word on what OBJ, PLY and STL files leave open, and someone to warn.
+///
+/// # Errors
+/// Every way in which a file can be wrong or too large; see [`GltfError`].
+pub fn read_with(
+    path: &Path,
+    limits: &Limits,
+    options: ImportOptions,
+    watch: Watch<'_>,
+) -> Result<Document, GltfError> {
     let bytes = uri::read_file(path, limits)?;
     let folder = path.parent().map(|parent| {
         if parent.as_os_str().is_empty() {
@@ -30,16 +48,47 @@ pub fn read(path: &Path, limits: &Limits) -> Result<Document, GltfError> {
             parent
         }
     });
-    read_in(&bytes, folder, limits)
+    read_any(&bytes, folder, limits, options, watch)
 }
 
-/// Reads a GLB, or a .gltf whose data are all embedded.
+/// Reads a model whose data are all in one file; see [`read`].
 ///
 /// # Errors
 /// Every way in which a file can be wrong or too large; see [`GltfError`].
 pub fn read_bytes(bytes: &[u8], limits: &Limits) -> Result<Document, GltfError> {
+    read_bytes_with(bytes, limits, ImportOptions::default(), Watch::silent())
+}
+
+/// [`read_bytes`] with a word on what OBJ, PLY and STL files leave open, and someone to warn.
+///
+/// # Errors
+/// Every way in which a file can be wrong or too large; see [`GltfError`].
+pub fn read_bytes_with(
+    bytes: &[u8],
+    limits: &Limits,
+    options: ImportOptions,
+    watch: Watch<'_>,
+) -> Result<Document, GltfError> {
     Limits::check("the file", bytes.len() as u64, limits.file_bytes, "bytes")?;
-    read_in(bytes, None, limits)
+    read_any(bytes, None, limits, options, watch)
+}
+
+fn read_any(
+    bytes: &[u8],
+    folder: Option<&Path>,
+    limits: &Limits,
+    options: ImportOptions,
+    watch: Watch<'_>,
+) -> Result<Document, GltfError> {
+    let door = if glb::is_glb(bytes) {
+        None
+    } else {
+        Door::of(bytes)
+    };
+    match door {
+        Some(door) => import::read(door, bytes, folder, limits, options, watch),
+        None => read_in(bytes, folder, limits),
+    }
 }
 
 fn read_in(bytes: &[u8], folder: Option<&Path>, limits: &Limits) -> Result<Document, GltfError> {
@@ -49,7 +98,9 @@ fn read_in(bytes: &[u8], folder: Option<&Path>, limits: &Limits) -> Result<Docum
     } else {
         let json = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         if json.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
-            return Err(GltfError::NotGltf);
+            return Err(GltfError::NotAModel {
+                known: other_format(bytes),
+            });
         }
         Limits::check("JSON", json.len() as u64, limits.json_bytes, "bytes")?;
         (json, None)
@@ -105,6 +156,22 @@ fn read_in(bytes: &[u8], folder: Option<&Path>, limits: &Limits) -> Result<Docum
     };
     check::check(&mut document)?;
     Ok(document)
+}
+
+/// The name of a format that people do have models in, but that is not read.
+fn other_format(bytes: &[u8]) -> Option<&'static str> {
+    let head = &bytes[..bytes.len().min(1024)];
+    let holds = |word: &[u8]| head.windows(word.len()).any(|window| window == word);
+    match bytes {
+        _ if bytes.starts_with(b"Kaydara FBX") => Some("FBX"),
+        _ if bytes.starts_with(b"; FBX") => Some("FBX"),
+        _ if bytes.starts_with(b"BLENDER") => Some("Blender"),
+        _ if bytes.starts_with(b"ISO-10303-21") => Some("STEP"),
+        _ if bytes.starts_with(b"PK\x03\x04") => Some("zip (USDZ, 3MF)"),
+        _ if bytes.starts_with(b"#usda") || bytes.starts_with(b"PXR-USDC") => Some("USD"),
+        _ if holds(b"<COLLADA") => Some("COLLADA"),
+        _ => None,
+    }
 }
 
 /// Refuses versions that would be read wrongly.

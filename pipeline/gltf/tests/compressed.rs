@@ -2,75 +2,11 @@
 
 mod sample;
 
-use draco_core::{
-    DataType, EncoderBuffer, EncoderOptions, FaceIndex, GeometryAttributeType, Mesh, MeshEncoder,
-    PointAttribute, PointIndex,
-};
+use sample::compressed::{KTX2_LEFT, KTX2_RIGHT, draco, ktx2, textured};
 use serde_json::{Value, json};
 use xoay_format::Watch;
 use xoay_gltf::{GltfError, Limits, OptimizeOptions, optimize, read_bytes};
 use xoay_imaging::{Channels, Encoding, Raster};
-
-/// A strip of `vertices` in the XY plane as a Draco stream: positions are attribute 0, colours of four bytes 1.
-fn strip(vertices: u32) -> Vec<u8> {
-    let count = vertices as usize;
-    let attribute = |kind, components, data, normalized| {
-        let mut attribute = PointAttribute::new();
-        attribute.init(kind, components, data, normalized, count);
-        attribute
-    };
-    let mut positions = attribute(GeometryAttributeType::Position, 3, DataType::Float32, false);
-    let mut colors = attribute(GeometryAttributeType::Color, 4, DataType::Uint8, true);
-    for v in 0..vertices {
-        let at = [v as f32 * 0.5, (v % 2) as f32, 0.0];
-        let bytes: Vec<u8> = at.iter().flat_map(|n| n.to_le_bytes()).collect();
-        positions.buffer_mut().write(12 * v as usize, &bytes);
-        colors
-            .buffer_mut()
-            .write(4 * v as usize, &[v as u8, 2, 3, 255]);
-    }
-    let mut mesh = Mesh::new();
-    mesh.set_num_points(count);
-    mesh.add_attribute(positions);
-    mesh.add_attribute(colors);
-    mesh.set_num_faces(count - 2);
-    for f in 0..vertices - 2 {
-        // Every second triangle of a strip runs the other way round.
-        let corners = [f + f % 2, f + 1 - f % 2, f + 2].map(PointIndex);
-        mesh.set_face(FaceIndex(f), corners);
-    }
-    let mut encoder = MeshEncoder::new();
-    encoder.set_mesh(mesh);
-    let mut out = EncoderBuffer::new();
-    encoder.encode(&EncoderOptions::new(), &mut out).unwrap();
-    out.data().to_vec()
-}
-
-/// A GLB whose one mesh is that stream, drawn by two primitives.
-fn draco(vertices: u32) -> (Value, Vec<u8>) {
-    let stream = strip(vertices);
-    let primitive = json!({
-        "attributes": { "POSITION": 0, "COLOR_0": 2 }, "indices": 1,
-        "extensions": { "KHR_draco_mesh_compression": {
-            "bufferView": 0, "attributes": { "POSITION": 0, "COLOR_0": 1 } } }
-    });
-    let json = json!({
-        "asset": { "version": "2.0" },
-        "extensionsUsed": ["KHR_draco_mesh_compression"],
-        "extensionsRequired": ["KHR_draco_mesh_compression"],
-        "scene": 0, "scenes": [{ "nodes": [0] }], "nodes": [{ "mesh": 0 }],
-        "meshes": [{ "primitives": [primitive, primitive] }],
-        "accessors": [
-            { "componentType": 5126, "count": vertices, "type": "VEC3", "name": "chỗ",
-              "min": [0, 0, 0], "max": [9, 1, 0] },
-            { "componentType": 5125, "count": 3 * (vertices - 2), "type": "SCALAR" },
-            { "componentType": 5121, "count": vertices, "type": "VEC4", "normalized": true }
-        ],
-        "bufferViews": [{ "buffer": 0, "byteLength": stream.len() }],
-        "buffers": [{ "byteLength": stream.len() }]
-    });
-    (json, stream)
-}
 
 #[test]
 fn draco_geometry_becomes_plain_accessors() {
@@ -173,41 +109,10 @@ fn draco_that_lies_is_refused_and_named() {
     }
 }
 
-/// A textured triangle; `picture` is its image, referred to as `texture` says.
-fn textured(picture: &[u8], texture: &Value, extension: &str) -> Vec<u8> {
-    let mut bin = picture.to_vec();
-    bin.resize(bin.len().next_multiple_of(4), 0);
-    let at = bin.len();
-    for value in [0f32, 0., 0., 1., 0., 0., 0., 1., 0., 0., 0., 1., 0., 0., 1.] {
-        bin.extend(value.to_le_bytes());
-    }
-    let json = json!({
-        "asset": { "version": "2.0" },
-        "extensionsUsed": [extension], "extensionsRequired": [extension],
-        "scene": 0, "scenes": [{ "nodes": [0] }], "nodes": [{ "mesh": 0 }],
-        "meshes": [{ "primitives": [
-            { "attributes": { "POSITION": 0, "TEXCOORD_0": 1 }, "material": 0 }] }],
-        "materials": [{ "pbrMetallicRoughness": { "baseColorTexture": { "index": 0 } } }],
-        "textures": [texture],
-        "images": [{ "bufferView": 0 }],
-        "accessors": [
-            { "bufferView": 1, "componentType": 5126, "count": 3, "type": "VEC3",
-              "min": [0, 0, 0], "max": [1, 1, 0] },
-            { "bufferView": 1, "byteOffset": 36, "componentType": 5126, "count": 3, "type": "VEC2" }
-        ],
-        "bufferViews": [
-            { "buffer": 0, "byteLength": picture.len() },
-            { "buffer": 0, "byteOffset": at, "byteLength": 60 }
-        ],
-        "buffers": [{ "byteLength": bin.len() }]
-    });
-    sample::glb(&json, &bin)
-}
-
 #[test]
 fn ktx2_textures_become_plain_pictures() {
     let texture = json!({ "extensions": { "KHR_texture_basisu": { "source": 0 } } });
-    let file = textured(&sample::ktx2(), &texture, "KHR_texture_basisu");
+    let file = textured(&ktx2(), &texture, "KHR_texture_basisu");
     let document = read_bytes(&file, &Limits::default()).unwrap();
     assert_eq!(document.root.textures[0].source, Some(0));
     assert!(document.root.textures[0].extensions.is_empty());
@@ -216,8 +121,8 @@ fn ktx2_textures_become_plain_pictures() {
         xoay_gltf::textures::decode("images[0]", &document.images[0].bytes, &Limits::default())
             .unwrap();
     assert_eq!((pixels.width, pixels.height), (8, 4));
-    assert_eq!(pixels.rgba[..4], sample::KTX2_LEFT);
-    assert_eq!(pixels.rgba[16..20], sample::KTX2_RIGHT);
+    assert_eq!(pixels.rgba[..4], KTX2_LEFT);
+    assert_eq!(pixels.rgba[16..20], KTX2_RIGHT);
     let optimized = optimize(document, &OptimizeOptions::default(), Watch::silent()).unwrap();
     assert!(optimized.report.warnings.is_empty());
     assert!(read_bytes(&optimized.glb, &Limits::default()).is_ok());
@@ -225,7 +130,7 @@ fn ktx2_textures_become_plain_pictures() {
 
 #[test]
 fn ktx2_that_lies_is_refused_and_named() {
-    let whole = sample::ktx2();
+    let whole = ktx2();
     let texture = json!({ "extensions": { "KHR_texture_basisu": { "source": 0 } } });
     let open = |picture: &[u8], limits: &Limits| {
         read_bytes(&textured(picture, &texture, "KHR_texture_basisu"), limits)

@@ -305,7 +305,7 @@ fn what_is_no_model_is_said_to_be_none() {
         assert!(
             matches!(
                 read_bytes(bytes, &Limits::default()),
-                Err(GltfError::NotGltf)
+                Err(GltfError::NotAModel { .. })
             ),
             "{bytes:?}"
         );

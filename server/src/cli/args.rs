@@ -223,7 +223,7 @@ pub enum PresetArgument {
 
 #[derive(Debug, Args)]
 pub struct OptimizeArguments {
-    /// The model: .glb, or .gltf with its files beside it.
+    /// The model: .glb, .gltf, .obj, .ply or .stl, with its files beside it.
     pub model: PathBuf,
     /// The optimised .glb; with a slash at the end, a folder with model, poster and manifest.
     #[arg(short, long, value_name = "FILE")]
@@ -231,9 +231,39 @@ pub struct OptimizeArguments {
     /// Longest side of a texture in pixels.
     #[arg(long, value_name = "PIXELS", value_parser = clap::value_parser!(u32).range(16..=16_384))]
     pub texture_size: Option<u32>,
+    /// Unit of lengths in OBJ, PLY and STL files [default: mm for STL, m for the others].
+    #[arg(long, value_enum)]
+    pub units: Option<UnitsArgument>,
+    /// Axis that points up in OBJ, PLY and STL files [default: z for STL, y for the others].
+    #[arg(long, value_enum)]
+    pub up: Option<UpArgument>,
     /// Also write the report as JSON to this file.
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
+}
+
+/// A unit of length, by its sign.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum UnitsArgument {
+    /// Millimetres.
+    Mm,
+    /// Centimetres.
+    Cm,
+    /// Metres.
+    M,
+    /// Inches.
+    In,
+    /// Feet.
+    Ft,
+}
+
+/// The axis that points up.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum UpArgument {
+    /// +Y.
+    Y,
+    /// +Z.
+    Z,
 }
 
 #[derive(Debug, Args)]

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use serde::Serialize;
 use xoay_format::{Text, Watch};
-use xoay_pipeline::{ModelOptions, make_model, optimize_model, write_whole};
+use xoay_pipeline::{ModelOptions, Units, UpAxis, make_model, optimize_model, write_whole};
 
-use super::args::OptimizeArguments;
+use super::args::{OptimizeArguments, UnitsArgument, UpArgument};
 use super::exit::Failure;
 use super::stop_on_signal;
 use super::terminal::{Terminal, percent};
@@ -20,6 +20,17 @@ pub fn run(arguments: &OptimizeArguments, terminal: &Terminal) -> Result<(), Fai
     if let Some(size) = arguments.texture_size {
         options.optimize.textures.get_or_insert_default().max_side = size;
     }
+    options.import.units = arguments.units.map(|units| match units {
+        UnitsArgument::Mm => Units::Millimetres,
+        UnitsArgument::Cm => Units::Centimetres,
+        UnitsArgument::M => Units::Metres,
+        UnitsArgument::In => Units::Inches,
+        UnitsArgument::Ft => Units::Feet,
+    });
+    options.import.up = arguments.up.map(|up| match up {
+        UpArgument::Y => UpAxis::Y,
+        UpArgument::Z => UpAxis::Z,
+    });
     let report = if wants_folder(&arguments.output) {
         make_model(&arguments.model, &arguments.output, &options, watch)?.report
     } else {

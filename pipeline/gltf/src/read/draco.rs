@@ -56,15 +56,15 @@ impl Reader<'_> {
                 if has_fallback(raw, &primitive) {
                     continue;
                 }
-                let unpacked = match seen.get(&key) {
-                    Some(unpacked) => Clone::clone(unpacked),
-                    None => {
-                        let stream = serde_json::from_value(extension)
-                            .map_err(|error| broken(&place, &error.to_string()))?;
-                        let unpacked = self.unpack(&place, raw, &primitive, &stream, &mut done)?;
-                        seen.insert(key, unpacked.clone());
-                        unpacked
-                    }
+                let known: Option<&Unpacked> = seen.get(&key);
+                let unpacked = if let Some(unpacked) = known {
+                    unpacked.clone()
+                } else {
+                    let stream = serde_json::from_value(extension)
+                        .map_err(|error| broken(&place, &error.to_string()))?;
+                    let unpacked = self.unpack(&place, raw, &primitive, &stream, &mut done)?;
+                    seen.insert(key, unpacked.clone());
+                    unpacked
                 };
                 let primitive = &mut raw.root.meshes[mesh].primitives[index];
                 primitive.attributes = unpacked.attributes;
@@ -140,12 +140,11 @@ impl Reader<'_> {
             .collect();
         let indices = Accessor::from_indices(&corners);
         let slot = primitive.indices.filter(|&slot| slot < raw.accessors.len());
-        unpacked.indices = Some(match slot {
-            Some(slot) => place_at(slot, indices, raw, done),
-            None => {
-                raw.accessors.push(crate::json::RawAccessor::default());
-                place_at(raw.accessors.len() - 1, indices, raw, done)
-            }
+        unpacked.indices = Some(if let Some(slot) = slot {
+            place_at(slot, indices, raw, done)
+        } else {
+            raw.accessors.push(crate::json::RawAccessor::default());
+            place_at(raw.accessors.len() - 1, indices, raw, done)
         });
         Ok(unpacked)
     }

@@ -1,6 +1,9 @@
 //! Small models made on the spot.
 #![allow(dead_code, reason = "each test file uses its part")]
 
+pub mod compressed;
+pub mod doors;
+
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use xoay_gltf::json::{Material, Mesh, Node, Primitive, Scene, Texture, TextureInfo};
@@ -287,31 +290,4 @@ pub fn glb(json: &Value, bin: &[u8]) -> Vec<u8> {
     glb.extend(b"BIN\0");
     glb.extend(bin);
     glb
-}
-
-/// The colour of the left half of [`ktx2`], and of its right half.
-pub const KTX2_LEFT: [u8; 4] = [200, 10, 20, 255];
-pub const KTX2_RIGHT: [u8; 4] = [5, 30, 240, 128];
-
-/// A KTX 2 file of 8 × 4 pixels, UASTC, one level: two blocks of one colour each.
-pub fn ktx2() -> Vec<u8> {
-    const DESCRIPTOR_AT: u32 = 80 + 24;
-    const DATA_AT: u64 = 160;
-    // A block of one colour is of mode 8, whose code is 23 in five bits; then red, green, blue and alpha.
-    let block = |color: [u8; 4]| {
-        (u128::from(23_u8) | u128::from(u32::from_le_bytes(color)) << 5).to_le_bytes()
-    };
-    let mut out = b"\xabKTX 20\xbb\r\n\x1a\n".to_vec();
-    let mut words = |words: &[u32]| out.extend(words.iter().flat_map(|word| word.to_le_bytes()));
-    words(&[0, 1, 8, 4, 0, 0, 1, 1, 0]);
-    words(&[DESCRIPTOR_AT, 44, 0, 0, 0, 0, 0, 0]);
-    words(&[DATA_AT as u32, 0, 32, 0, 32, 0]);
-    // Size; vendor and type; version and size; model 0xa6 (UASTC), primaries, sRGB, flags; block of 4 × 4; 16 bytes in
-    // plane 0; one sample of RGBA over 128 bits.
-    words(&[44, 0, 2 | 0x28 << 16, 0xa6 | 1 << 8 | 2 << 16]);
-    words(&[3 | 3 << 8, 16, 0, 0x7f << 16 | 3 << 24, 0, 0, u32::MAX]);
-    out.resize(DATA_AT as usize, 0);
-    out.extend(block(KTX2_LEFT));
-    out.extend(block(KTX2_RIGHT));
-    out
 }

@@ -210,7 +210,7 @@ pub(super) const VIETNAMESE: &[(&str, &str, &str)] = &[
     (
         "optimize",
         "model",
-        "Mô hình: .glb, hoặc .gltf cùng các tệp bên cạnh",
+        "Mô hình: .glb, .gltf, .obj, .ply hoặc .stl, cùng các tệp bên cạnh",
     ),
     (
         "optimize",
@@ -221,6 +221,16 @@ pub(super) const VIETNAMESE: &[(&str, &str, &str)] = &[
         "optimize",
         "texture_size",
         "Cạnh dài nhất của hoa văn tính bằng điểm ảnh",
+    ),
+    (
+        "optimize",
+        "units",
+        "Đơn vị đo trong tệp OBJ, PLY và STL [mặc định: mm với STL, m với các loại khác]",
+    ),
+    (
+        "optimize",
+        "up",
+        "Trục hướng lên trong tệp OBJ, PLY và STL [mặc định: z với STL, y với các loại khác]",
     ),
     ("optimize", "report", "Ghi thêm báo cáo JSON vào tệp này"),
     (
