@@ -2,7 +2,7 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use xoay_format::{ImageFile, ModelManifest, ProgressEvent, Stage, Text, Watch};
-use xoay_gltf::{Document, ImportOptions, Limits, OptimizeOptions, Optimized, Report};
+use xoay_gltf::{Document, GltfError, ImportOptions, Limits, OptimizeOptions, Optimized, Report};
 use xoay_imaging::{Channels, Encoding, Raster, encode};
 use xoay_render::{RenderError, View, render_poster};
 
@@ -45,7 +45,7 @@ pub fn optimize_model(
     Ok(optimized.report)
 }
 
-/// Optimises a model and writes it to the folder `out_dir`, whole or not at all: `model.glb`, posters,
+/// Optimises a model and writes it to the folder `out_dir`, whole or not at all: `model.glb`, `model.usdz`, posters,
 /// `manifest.json` and `report.json`.
 ///
 /// Where nothing can draw, there is no poster, and a warning says why.
@@ -66,6 +66,7 @@ pub fn make_model(
     } = optimized(model, options, watch)?;
     let staged = StagedFolder::create(out_dir)?;
     staged.put_named("model.glb", &glb)?;
+    let usdz = usdz(&document, options, &staged, watch)?;
     let posters = posters(&document, &staged, watch)?;
     let manifest = ModelManifest {
         kind: ModelManifest::KIND.to_owned(),
@@ -73,7 +74,7 @@ pub fn make_model(
         generator: concat!("xoay ", env!("CARGO_PKG_VERSION")).to_owned(),
         url: "model.glb".to_owned(),
         plain_url: None,
-        usdz: None,
+        usdz,
         size_bytes: glb.len() as u64,
         triangles: report.after.triangles,
         bounds: report.after.bounds,
@@ -116,6 +117,32 @@ fn optimized(
     let warnings = warnings.into_inner().unwrap_or_default();
     optimized.report.warnings.splice(0..0, warnings);
     Ok(optimized)
+}
+
+/// Writes the model as USDZ. One that cannot be is a warning, not a failure: only iPhones and iPads ask for it.
+fn usdz(
+    document: &Document,
+    options: &ModelOptions,
+    staged: &StagedFolder,
+    watch: Watch<'_>,
+) -> Result<Option<String>, RecipeError> {
+    const NAME: &str = "model.usdz";
+
+    match xoay_gltf::write_usdz(document, &options.limits, watch) {
+        Ok(bytes) => {
+            staged.put_named(NAME, &bytes)?;
+            Ok(Some(NAME.to_owned()))
+        }
+        Err(GltfError::Cancelled) => Err(RecipeError::Cancelled),
+        Err(error) => {
+            let reason = xoay_format::Localize::text(&error);
+            watch.warn(Text::new(
+                format!("không có tệp USDZ cho iPhone và iPad: {}", reason.vi),
+                format!("there is no USDZ for iPhone and iPad: {}", reason.en),
+            ));
+            Ok(None)
+        }
+    }
 }
 
 /// Draws the model as the viewer first shows it. Nothing to draw with is a warning, not a failure.

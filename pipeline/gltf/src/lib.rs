@@ -17,6 +17,7 @@ pub mod scene;
 pub mod textures;
 pub mod transform;
 mod uri;
+mod usdz;
 mod write;
 
 pub use accessor::{Accessor, Component, Shape};
@@ -27,3 +28,4 @@ pub use limits::Limits;
 pub use optimize::{OptimizeOptions, Optimized, optimize};
 pub use read::{read, read_bytes, read_bytes_with, read_with};
 pub use report::{Report, Stats, Step, TextureChange};
+pub use usdz::write_usdz;
