@@ -1,7 +1,8 @@
 use std::path::Path;
+use std::sync::Mutex;
 
 use xoay_format::{ImageFile, ModelManifest, ProgressEvent, Stage, Text, Watch};
-use xoay_gltf::{Document, Limits, OptimizeOptions, Optimized, Report};
+use xoay_gltf::{Document, GltfError, ImportOptions, Limits, OptimizeOptions, Optimized, Report};
 use xoay_imaging::{Channels, Encoding, Raster, encode};
 use xoay_render::{RenderError, View, render_poster};
 
@@ -13,6 +14,8 @@ use crate::{RecipeError, StagedFolder, write_whole};
 pub struct ModelOptions {
     /// What may be read.
     pub limits: Limits,
+    /// How files are taken that do not say their unit and axes.
+    pub import: ImportOptions,
     /// What the optimizer does.
     pub optimize: OptimizeOptions,
     /// The file is at most this large, at the cost of textures and triangles.
@@ -47,7 +50,7 @@ pub fn optimize_model(
     Ok(optimized.report)
 }
 
-/// Optimises a model and writes it to the folder `out_dir`, whole or not at all: `model.glb`, posters,
+/// Optimises a model and writes it to the folder `out_dir`, whole or not at all: `model.glb`, `model.usdz`, posters,
 /// `manifest.json` and `report.json`.
 ///
 /// Where nothing can draw, there is no poster, and a warning says why.
@@ -68,6 +71,7 @@ pub fn make_model(
     } = optimized(model, options, watch)?;
     let staged = StagedFolder::create(out_dir)?;
     staged.put_named("model.glb", &glb)?;
+    let usdz = usdz(&document, options, &staged, watch)?;
     let posters = posters(&document, &staged, watch)?;
     let manifest = ModelManifest {
         kind: ModelManifest::KIND.to_owned(),
@@ -75,7 +79,7 @@ pub fn make_model(
         generator: concat!("xoay ", env!("CARGO_PKG_VERSION")).to_owned(),
         url: "model.glb".to_owned(),
         plain_url: None,
-        usdz: None,
+        usdz,
         size_bytes: glb.len() as u64,
         triangles: report.after.triangles,
         bounds: report.after.bounds,
@@ -101,9 +105,49 @@ fn optimized(
         stage: Stage::Read,
         total: 1,
     });
-    let document = xoay_gltf::read(model, &options.limits).map_err(named)?;
+    let warnings = Mutex::new(Vec::new());
+    let listener = |event: ProgressEvent| {
+        if let ProgressEvent::Warning { message } = &event
+            && let Ok(mut warnings) = warnings.lock()
+        {
+            warnings.push(message.clone());
+        }
+        watch.tell(event);
+    };
+    let inner = watch.with_listener(&listener);
+    let document =
+        xoay_gltf::read_with(model, &options.limits, options.import, inner).map_err(named)?;
     watch.tell(ProgressEvent::Finished { stage: Stage::Read });
-    optimize_proved(document, options, watch).map_err(named)
+    let mut optimized = optimize_proved(document, options, watch).map_err(named)?;
+    let warnings = warnings.into_inner().unwrap_or_default();
+    optimized.report.warnings.splice(0..0, warnings);
+    Ok(optimized)
+}
+
+/// Writes the model as USDZ. One that cannot be is a warning, not a failure: only iPhones and iPads ask for it.
+fn usdz(
+    document: &Document,
+    options: &ModelOptions,
+    staged: &StagedFolder,
+    watch: Watch<'_>,
+) -> Result<Option<String>, RecipeError> {
+    const NAME: &str = "model.usdz";
+
+    match xoay_gltf::write_usdz(document, &options.limits, watch) {
+        Ok(bytes) => {
+            staged.put_named(NAME, &bytes)?;
+            Ok(Some(NAME.to_owned()))
+        }
+        Err(GltfError::Cancelled) => Err(RecipeError::Cancelled),
+        Err(error) => {
+            let reason = xoay_format::Localize::text(&error);
+            watch.warn(Text::new(
+                format!("không có tệp USDZ cho iPhone và iPad: {}", reason.vi),
+                format!("there is no USDZ for iPhone and iPad: {}", reason.en),
+            ));
+            Ok(None)
+        }
+    }
 }
 
 /// Draws the model as the viewer first shows it. Nothing to draw with is a warning, not a failure.

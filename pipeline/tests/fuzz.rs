@@ -253,6 +253,51 @@ fn glbs() -> Vec<Vec<u8>> {
     vec![file]
 }
 
+fn objs() -> Vec<Vec<u8>> {
+    let text = "mtllib a.mtl\no jar\ns 1\nv 0 0 0 1 0 0\nv 1 0 0 1 0 0\nv 1 1 0\nv 0.5 0.5 0\nv 0 1 0\nvt 0 0\n\
+        vn 0 0 1\nusemtl glass\nf 1/1/1 2/1/1 3/1/1 4/1/1 5/1/1\ns off\nf -1 -2 \\\n -3\nf 1//1 2//1 3//1\n";
+    vec![text.into()]
+}
+
+fn plys() -> Vec<Vec<u8>> {
+    let header = |format: &str| {
+        format!(
+            "ply\nformat {format} 1.0\ncomment TextureFile a.png\nelement vertex 3\nproperty float x\n\
+             property float y\nproperty float z\nproperty uchar red\nproperty uchar green\nproperty uchar blue\n\
+             element face 1\nproperty list uchar int vertex_indices\nproperty list uchar float texcoord\nend_header\n"
+        )
+    };
+    let mut text = header("ascii").into_bytes();
+    text.extend(b"0 0 0 255 0 0\n1 0 0 0 255 0\n0 1 0 0 0 255\n3 0 1 2 6 0 0 1 0 0 1\n");
+    let mut binary = header("binary_little_endian").into_bytes();
+    for [x, y] in [[0_f32, 0.], [1., 0.], [0., 1.]] {
+        binary.extend([x, y, 0.].iter().flat_map(|value| value.to_le_bytes()));
+        binary.extend([255, 0, 0]);
+    }
+    binary.push(3);
+    binary.extend([0_i32, 1, 2].iter().flat_map(|index| index.to_le_bytes()));
+    binary.push(6);
+    binary.extend(
+        [0_f32, 0., 1., 0., 0., 1.]
+            .iter()
+            .flat_map(|value| value.to_le_bytes()),
+    );
+    vec![text, binary]
+}
+
+fn stls() -> Vec<Vec<u8>> {
+    let text = "solid a\nfacet normal 0 0 1\nouter loop\nvertex 0 0 0\nvertex 1 0 0\nvertex 0 1 0\nendloop\n\
+        endfacet\nendsolid a\n";
+    let mut binary = b"solid of a binary kind".to_vec();
+    binary.resize(80, 0);
+    binary.extend(1_u32.to_le_bytes());
+    for value in [0_f32, 0., 1., 0., 0., 0., 1., 0., 0., 0., 1., 0.] {
+        binary.extend(value.to_le_bytes());
+    }
+    binary.extend([0, 0]);
+    vec![text.into(), binary]
+}
+
 macro_rules! smoke {
     ($($test:ident: $target:ident with $seeds:expr;)*) => {
         $(
@@ -275,6 +320,9 @@ smoke! {
     any_zip: zip with zips();
     any_manifest: manifest with manifests();
     any_glb: glb with glbs();
+    any_obj: obj with objs();
+    any_ply: ply with plys();
+    any_stl: stl with stls();
 }
 
 #[test]
@@ -287,7 +335,7 @@ fn the_seeds_are_good() {
     for seed in zips() {
         xoay_spin::read_zip(seed, &xoay_spin::CaptureOptions::default(), silent).unwrap();
     }
-    for seed in glbs() {
+    for seed in [glbs(), objs(), plys(), stls()].concat() {
         xoay_gltf::read_bytes(&seed, &xoay_gltf::Limits::default()).unwrap();
     }
 }

@@ -108,6 +108,10 @@ fn a_folder_output_has_the_model_its_poster_and_its_manifest() {
     let height = manifest["bounds"]["max"][1].as_f64().unwrap()
         - manifest["bounds"]["min"][1].as_f64().unwrap();
     assert!((height - 0.1135).abs() < 0.0005, "{height} m");
+    // A zip archive whose first file is the scene.
+    let usdz = fs::read(out.join(manifest["usdz"].as_str().unwrap())).unwrap();
+    assert_eq!(usdz[..4], *b"PK\x03\x04");
+    assert_eq!(usdz[30..40], *b"model.usda");
     let poster = &manifest["posters"][0]["url"];
     let picture = image::open(out.join(poster.as_str().unwrap()))
         .unwrap()

@@ -95,7 +95,7 @@ pub const TESTING: &[Tool] = &[
         optional: false,
     },
     Tool {
-        purpose: "Python with venv, for the S3 test server",
+        purpose: "Python with venv, for the S3 test server and OpenUSD",
         debian: &["python3", "python3-venv"],
         present: || succeeds("python3", &["-c", "import venv, ensurepip"]),
         optional: false,
@@ -284,8 +284,18 @@ fn copy_beside(source: &str, name: &str, script: &str) -> Result<()> {
 
 /// The S3 test server in `target/tools/s3`, from `tests/s3/requirements.txt`.
 pub fn ensure_s3_server() -> Result<()> {
-    let requirements = root().join("tests/s3/requirements.txt");
-    let place = target_dir().join("tools/s3");
+    python_packages("tests/s3", "s3")
+}
+
+/// `OpenUSD`, which judges USDZ, in `target/tools/usd`, from `tests/usd/requirements.txt`.
+pub fn ensure_usd_reader() -> Result<()> {
+    python_packages("tests/usd", "usd")
+}
+
+/// Installs what `requirements.txt` in `source` names into a Python environment in `target/tools/<name>`.
+fn python_packages(source: &str, name: &str) -> Result<()> {
+    let requirements = root().join(source).join("requirements.txt");
+    let place = target_dir().join("tools").join(name);
     once(&place, &requirements, || {
         execute(
             Command::new("python3")

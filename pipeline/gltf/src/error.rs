@@ -30,11 +30,15 @@ pub enum GltfError {
         /// What is counted: `bytes` or `pixels`.
         unit: &'static str,
     },
-    /// The bytes are neither GLB nor glTF JSON.
+    /// The bytes are no model of a kind that is read.
     #[error(
-        "this is neither a GLB nor a glTF file; expected binary glTF 2.0 (.glb) or its JSON form (.gltf)"
+        "this is no model that can be read{}; expected glTF 2.0 (.glb or .gltf), OBJ, PLY or STL: export the model as .glb",
+        known.map(|name| format!(" but {name}")).unwrap_or_default()
     )]
-    NotGltf,
+    NotAModel {
+        /// What it is, where that is known.
+        known: Option<&'static str>,
+    },
     /// A version of glTF other than 2.
     #[error("glTF version {version} is not supported; export the model as glTF 2.0")]
     Version {
@@ -125,13 +129,27 @@ impl Localize for GltfError {
                 "không đọc được {}: {source}; hãy kiểm tra tệp có tồn tại và được phép đọc",
                 path.display()
             ),
-            Self::TooLarge { place, needed, limit, unit } => {
-                let unit = if *unit == "pixels" { "điểm ảnh" } else { "byte" };
-                format!("{place} cần {needed} {unit}, vượt giới hạn {limit}; hãy đơn giản hoá mô hình hoặc nâng giới hạn")
+            Self::TooLarge {
+                place,
+                needed,
+                limit,
+                unit,
+            } => {
+                let unit = if *unit == "pixels" {
+                    "điểm ảnh"
+                } else {
+                    "byte"
+                };
+                format!(
+                    "{place} cần {needed} {unit}, vượt giới hạn {limit}; hãy đơn giản hoá mô hình hoặc nâng giới hạn"
+                )
             }
-            Self::NotGltf => {
-                "đây không phải tệp GLB hay glTF; cần glTF 2.0 dạng nhị phân (.glb) hoặc dạng JSON (.gltf)".to_owned()
-            }
+            Self::NotAModel { known } => format!(
+                "đây không phải mô hình đọc được{}; cần glTF 2.0 (.glb hoặc .gltf), OBJ, PLY hoặc STL: hãy xuất mô hình thành .glb",
+                known
+                    .map(|name| format!(" mà là {name}"))
+                    .unwrap_or_default()
+            ),
             Self::Version { version } => {
                 format!("không hỗ trợ glTF phiên bản {version}; hãy xuất lại mô hình theo glTF 2.0")
             }
@@ -140,12 +158,18 @@ impl Localize for GltfError {
                 problem.vi
             ),
             Self::Json { message } => {
-                format!("phần JSON của mô hình không đúng chuẩn glTF: {message}; hãy xuất lại mô hình")
+                format!(
+                    "phần JSON của mô hình không đúng chuẩn glTF: {message}; hãy xuất lại mô hình"
+                )
             }
             Self::UnsupportedExtension { name, remedy } => {
                 format!("mô hình dùng {name}, hiện chưa được hỗ trợ; {}", remedy.vi)
             }
-            Self::Address { place, uri, problem } => {
+            Self::Address {
+                place,
+                uri,
+                problem,
+            } => {
                 format!("{place}: không dùng được địa chỉ {uri:?}: {}", problem.vi)
             }
             Self::Invalid { place, problem } | Self::Texture { place, problem } => {

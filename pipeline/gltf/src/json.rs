@@ -205,6 +205,21 @@ pub struct TextureInfo {
     pub extra: Extra,
 }
 
+impl TextureInfo {
+    /// A use of the texture `index` with the first set of coordinates.
+    #[must_use]
+    pub fn new(index: usize) -> Self {
+        Self {
+            index,
+            tex_coord: 0,
+            scale: None,
+            strength: None,
+            extensions: Extra::new(),
+            extra: Extra::new(),
+        }
+    }
+}
+
 object! {
     /// A texture: an image and a sampler.
     Texture {

@@ -1,25 +1,45 @@
 //! From bytes to a [`Document`].
 
+mod draco;
 mod elements;
+mod pictures;
 
 use std::borrow::Cow;
 use std::path::Path;
 
-use xoay_format::Text;
+use xoay_format::Watch;
 
 use crate::document::KeptView;
+use crate::import::{self, Door};
 use crate::json::{BufferView, RawRoot};
 use crate::pack::{self, Filter, Mode};
 use crate::references::opaque_extensions;
-use crate::{Document, GltfError, ImageData, Limits, check, glb, uri};
+use crate::{Document, GltfError, ImageData, ImportOptions, Limits, check, glb, uri};
 
 const MESHOPT: [&str; 2] = ["EXT_meshopt_compression", "KHR_meshopt_compression"];
+/// Extensions of which nothing is left once a file is read.
+const DECODED: [&str; 4] = [MESHOPT[0], MESHOPT[1], draco::EXTENSION, pictures::BASIS];
 
-/// Reads a GLB, or a .gltf with the files beside it.
+/// Reads a GLB, a .gltf, OBJ, PLY or STL with the files beside it; the content decides which it is, not the name.
+///
+/// What OBJ, PLY and STL do not say is taken as [`ImportOptions::default`] says, warnings of theirs are dropped.
 ///
 /// # Errors
 /// Every way in which a file can be wrong or too large; see [`GltfError`].
 pub fn read(path: &Path, limits: &Limits) -> Result<Document, GltfError> {
+    read_with(path, limits, ImportOptions::default(), Watch::silent())
+}
+
+/// [`read`] with a word on what OBJ, PLY and STL files leave open, and someone to warn.
+///
+/// # Errors
+/// Every way in which a file can be wrong or too large; see [`GltfError`].
+pub fn read_with(
+    path: &Path,
+    limits: &Limits,
+    options: ImportOptions,
+    watch: Watch<'_>,
+) -> Result<Document, GltfError> {
     let bytes = uri::read_file(path, limits)?;
     let folder = path.parent().map(|parent| {
         if parent.as_os_str().is_empty() {
@@ -28,16 +48,47 @@ pub fn read(path: &Path, limits: &Limits) -> Result<Document, GltfError> {
             parent
         }
     });
-    read_in(&bytes, folder, limits)
+    read_any(&bytes, folder, limits, options, watch)
 }
 
-/// Reads a GLB, or a .gltf whose data are all embedded.
+/// Reads a model whose data are all in one file; see [`read`].
 ///
 /// # Errors
 /// Every way in which a file can be wrong or too large; see [`GltfError`].
 pub fn read_bytes(bytes: &[u8], limits: &Limits) -> Result<Document, GltfError> {
+    read_bytes_with(bytes, limits, ImportOptions::default(), Watch::silent())
+}
+
+/// [`read_bytes`] with a word on what OBJ, PLY and STL files leave open, and someone to warn.
+///
+/// # Errors
+/// Every way in which a file can be wrong or too large; see [`GltfError`].
+pub fn read_bytes_with(
+    bytes: &[u8],
+    limits: &Limits,
+    options: ImportOptions,
+    watch: Watch<'_>,
+) -> Result<Document, GltfError> {
     Limits::check("the file", bytes.len() as u64, limits.file_bytes, "bytes")?;
-    read_in(bytes, None, limits)
+    read_any(bytes, None, limits, options, watch)
+}
+
+fn read_any(
+    bytes: &[u8],
+    folder: Option<&Path>,
+    limits: &Limits,
+    options: ImportOptions,
+    watch: Watch<'_>,
+) -> Result<Document, GltfError> {
+    let door = if glb::is_glb(bytes) {
+        None
+    } else {
+        Door::of(bytes)
+    };
+    match door {
+        Some(door) => import::read(door, bytes, folder, limits, options, watch),
+        None => read_in(bytes, folder, limits),
+    }
 }
 
 fn read_in(bytes: &[u8], folder: Option<&Path>, limits: &Limits) -> Result<Document, GltfError> {
@@ -47,15 +98,17 @@ fn read_in(bytes: &[u8], folder: Option<&Path>, limits: &Limits) -> Result<Docum
     } else {
         let json = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         if json.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
-            return Err(GltfError::NotGltf);
+            return Err(GltfError::NotAModel {
+                known: other_format(bytes),
+            });
         }
         Limits::check("JSON", json.len() as u64, limits.json_bytes, "bytes")?;
         (json, None)
     };
-    let raw: RawRoot = serde_json::from_slice(json).map_err(|error| GltfError::Json {
+    let mut raw: RawRoot = serde_json::from_slice(json).map_err(|error| GltfError::Json {
         message: error.to_string(),
     })?;
-    check_supported(&raw)?;
+    check_version(&raw)?;
     let mut reader = Reader {
         limits,
         folder,
@@ -67,27 +120,32 @@ fn read_in(bytes: &[u8], folder: Option<&Path>, limits: &Limits) -> Result<Docum
     };
     reader.load_buffers(&raw, bin)?;
     reader.resolve_views(&raw)?;
+    let mut unpacked = reader.draco(&mut raw)?;
     let accessors = raw
         .accessors
         .iter()
         .enumerate()
-        .map(|(index, accessor)| reader.accessor(&format!("accessors[{index}]"), accessor))
+        .map(|(index, accessor)| match unpacked.remove(&index) {
+            Some(done) => Ok(done),
+            None => reader.accessor(&format!("accessors[{index}]"), accessor),
+        })
         .collect::<Result<Vec<_>, _>>()?;
     let RawRoot {
         mut root,
         buffer_views,
         ..
     } = raw;
-    let images = reader.images(&mut root.images)?;
+    let mut images = reader.images(&mut root.images)?;
+    reader.unpack_pictures(&mut root, &mut images)?;
+    // Decoded now; the writer declares what it uses itself.
+    for names in [&mut root.extensions_used, &mut root.extensions_required] {
+        names.retain(|name| !DECODED.contains(&name.as_str()));
+    }
     let kept_views = if opaque_extensions(&root).is_empty() {
         Vec::new()
     } else {
         reader.keep_views(&buffer_views)?
     };
-    // Decoded now; the writer declares what it uses itself.
-    for names in [&mut root.extensions_used, &mut root.extensions_required] {
-        names.retain(|name| !MESHOPT.contains(&name.as_str()));
-    }
     let source_bytes = bytes.len() as u64 + reader.loaded_bytes;
     let mut document = Document {
         root,
@@ -100,43 +158,30 @@ fn read_in(bytes: &[u8], folder: Option<&Path>, limits: &Limits) -> Result<Docum
     Ok(document)
 }
 
-/// Refuses versions and extensions that would be read wrongly.
-fn check_supported(raw: &RawRoot) -> Result<(), GltfError> {
+/// The name of a format that people do have models in, but that is not read.
+fn other_format(bytes: &[u8]) -> Option<&'static str> {
+    let head = &bytes[..bytes.len().min(1024)];
+    let holds = |word: &[u8]| head.windows(word.len()).any(|window| window == word);
+    match bytes {
+        _ if bytes.starts_with(b"Kaydara FBX") => Some("FBX"),
+        _ if bytes.starts_with(b"; FBX") => Some("FBX"),
+        _ if bytes.starts_with(b"BLENDER") => Some("Blender"),
+        _ if bytes.starts_with(b"ISO-10303-21") => Some("STEP"),
+        _ if bytes.starts_with(b"PK\x03\x04") => Some("zip (USDZ, 3MF)"),
+        _ if bytes.starts_with(b"#usda") || bytes.starts_with(b"PXR-USDC") => Some("USD"),
+        _ if holds(b"<COLLADA") => Some("COLLADA"),
+        _ => None,
+    }
+}
+
+/// Refuses versions that would be read wrongly.
+fn check_version(raw: &RawRoot) -> Result<(), GltfError> {
     let asset = &raw.root.asset;
     if asset.version.split('.').next() != Some("2")
         || asset.min_version.as_deref().is_some_and(|v| v != "2.0")
     {
         let version = asset.min_version.as_ref().unwrap_or(&asset.version).clone();
         return Err(GltfError::Version { version });
-    }
-    let primitives = raw.root.meshes.iter().flat_map(|mesh| &mesh.primitives);
-    let draco = "KHR_draco_mesh_compression";
-    if primitives
-        .into_iter()
-        .any(|primitive| primitive.extensions.contains_key(draco))
-    {
-        return Err(GltfError::UnsupportedExtension {
-            name: draco.to_owned(),
-            remedy: Text::new(
-                "hãy xuất lại mô hình không nén Draco, hoặc nén bằng meshopt",
-                "export the model without Draco compression, or with meshopt",
-            ),
-        });
-    }
-    let basis = "KHR_texture_basisu";
-    if raw
-        .root
-        .textures
-        .iter()
-        .any(|texture| texture.extensions.contains_key(basis))
-    {
-        return Err(GltfError::UnsupportedExtension {
-            name: basis.to_owned(),
-            remedy: Text::new(
-                "hãy xuất lại mô hình với ảnh PNG, JPEG hoặc WebP thay cho KTX2",
-                "export the model with PNG, JPEG or WebP images instead of KTX2",
-            ),
-        });
     }
     Ok(())
 }

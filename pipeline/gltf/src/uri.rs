@@ -79,6 +79,12 @@ fn local_path(place: &str, uri: &str, folder: Option<&Path>) -> Result<PathBuf, 
                 "its percent-encoding is not valid",
             )
         })?;
+    beside(place, &decoded, folder)
+}
+
+/// Where the file `name` lies, always below `folder`; the name is taken as it is.
+pub(crate) fn beside(place: &str, name: &str, folder: Option<&Path>) -> Result<PathBuf, GltfError> {
+    let (uri, decoded) = (name, name);
     if decoded.contains([':', '\\', '\0']) || decoded.starts_with('/') {
         return Err(refuse(
             place,
@@ -107,7 +113,7 @@ fn local_path(place: &str, uri: &str, folder: Option<&Path>) -> Result<PathBuf, 
         path: folder.to_owned(),
         source,
     })?;
-    let path = folder.join(&decoded);
+    let path = folder.join(decoded);
     // A link inside the folder may still lead out of it.
     let path = path.canonicalize().map_err(|source| GltfError::Io {
         path: path.clone(),

@@ -28,7 +28,7 @@ pub use orientation::Orientation;
 #[cfg(feature = "turbojpeg")]
 pub use planar::Planar;
 pub use raster::{Channels, Raster};
-pub use read_back::{can_read_back, read_back};
+pub use read_back::{can_read_back, read_back, read_back_within};
 pub use resize::Resizer;
 pub use score::{Reference, score};
 pub use source::SourceFormat;

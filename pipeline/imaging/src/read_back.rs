@@ -16,11 +16,27 @@ pub const fn can_read_back(format: ImageFormat) -> bool {
 /// # Errors
 /// Whatever makes the file unreadable, or that this build has no decoder for the format.
 pub fn read_back(file: &[u8], format: ImageFormat) -> Result<Raster, ImagingError> {
+    read_back_within(file, format, &Limits::default())
+}
+
+/// [`read_back`], but nothing larger than `limits`.
+///
+/// # Errors
+/// Those of [`read_back`], and that the picture has more pixels.
+pub fn read_back_within(
+    file: &[u8],
+    format: ImageFormat,
+    limits: &Limits,
+) -> Result<Raster, ImagingError> {
     if format != ImageFormat::Avif {
-        return Ok(decode(file, &DecodeOptions::default())?.raster);
+        let options = DecodeOptions {
+            limits: *limits,
+            target: None,
+        };
+        return Ok(decode(file, &options)?.raster);
     }
     let failed = |detail| ImagingError::ReadBack { format, detail };
-    let picture = xoay_avif::decode(file, Limits::default().max_pixels).map_err(failed)?;
+    let picture = xoay_avif::decode(file, limits.max_pixels).map_err(failed)?;
     let channels = if picture.has_alpha {
         Channels::Rgba
     } else {

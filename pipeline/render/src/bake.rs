@@ -21,6 +21,8 @@ pub(crate) struct Vertex {
     pub uv: [f32; 4],
     /// Linear colour and alpha.
     pub color: [f32; 4],
+    /// World space tangent and the bitangent's sign; zero where the model has none.
+    pub tangent: [f32; 4],
 }
 
 /// One draw call.
@@ -36,8 +38,10 @@ pub(crate) struct Part {
 /// All that is drawn.
 pub(crate) struct Baked {
     pub parts: Vec<Part>,
-    /// The bounding sphere.
-    pub center: [f64; 3],
+    /// The bounding box.
+    pub min: [f64; 3],
+    pub max: [f64; 3],
+    /// Radius around the vertical line through its middle that holds everything.
     pub radius: f64,
 }
 
@@ -67,10 +71,11 @@ pub(crate) fn bake(document: &Document) -> Result<Baked, RenderError> {
             parts.extend(part(document, primitive, &instance.world_from_mesh));
         }
     }
-    let (center, radius) = sphere(&parts).ok_or(RenderError::Empty)?;
+    let (min, max, radius) = extent(&parts).ok_or(RenderError::Empty)?;
     Ok(Baked {
         parts,
-        center,
+        min,
+        max,
         radius,
     })
 }
@@ -97,6 +102,7 @@ fn part(document: &Document, primitive: &Primitive, world_from_mesh: &Matrix) ->
             normal: [0.0; 3],
             uv: [0.0; 4],
             color: [1.0; 4],
+            tangent: [0.0; 4],
         })
         .collect();
     indices = indices
@@ -119,6 +125,18 @@ fn part(document: &Document, primitive: &Primitive, world_from_mesh: &Matrix) ->
         let world_from_normal = cofactors(world_from_mesh);
         for (vertex, n) in vertices.iter_mut().zip(normals.to_f32().chunks_exact(3)) {
             vertex.normal = unit(&world_from_normal, [n[0], n[1], n[2]].map(f64::from));
+        }
+    }
+    if let Some(tangents) = attribute(document, primitive, "TANGENT")
+        && tangents.shape().components() == 4
+    {
+        let columns = [0, 1, 2].map(|c| {
+            let column = world_from_mesh[c];
+            [column[0], column[1], column[2]]
+        });
+        for (vertex, t) in vertices.iter_mut().zip(tangents.to_f32().chunks_exact(4)) {
+            let [x, y, z] = unit(&columns, [t[0], t[1], t[2]].map(f64::from));
+            vertex.tangent = [x, y, z, t[3]];
         }
     }
     for (set, name) in ["TEXCOORD_0", "TEXCOORD_1"].into_iter().enumerate() {
@@ -185,8 +203,8 @@ fn unit(m: &[[f64; 3]; 3], n: [f64; 3]) -> [f32; 3] {
     }
 }
 
-/// The sphere around the middle of the bounding box; `None` where nothing is drawn.
-fn sphere(parts: &[Part]) -> Option<([f64; 3], f64)> {
+/// The bounding box and the radius around the vertical line through its middle; `None` where nothing is drawn.
+fn extent(parts: &[Part]) -> Option<([f64; 3], [f64; 3], f64)> {
     let drawn = || {
         parts.iter().flat_map(|part| {
             part.indices
@@ -202,15 +220,10 @@ fn sphere(parts: &[Part]) -> Option<([f64; 3], f64)> {
             max[axis] = max[axis].max(point[axis]);
         }
     }
-    let center = [0, 1, 2].map(|axis| f64::midpoint(min[axis], max[axis]));
+    let [x, z] = [0, 2].map(|axis| f64::midpoint(min[axis], max[axis]));
     let radius = drawn()
-        .map(|point| {
-            (0..3)
-                .map(|axis| (point[axis] - center[axis]).powi(2))
-                .sum::<f64>()
-        })
-        .fold(0.0, f64::max)
-        .sqrt();
-    (radius.is_finite() && center.iter().all(|value| value.is_finite()) && !parts.is_empty())
-        .then_some((center, radius.max(1e-9)))
+        .map(|point| (point[0] - x).hypot(point[2] - z))
+        .fold(0.0, f64::max);
+    (radius.is_finite() && min.iter().chain(&max).all(|value| value.is_finite()))
+        .then_some((min, max, radius))
 }

@@ -6,6 +6,8 @@ mod gpu;
 mod material;
 mod pipeline;
 mod renderer;
+mod shadow;
+mod studio;
 mod texture;
 mod view;
 

@@ -10,20 +10,22 @@ use crate::RenderError;
 use crate::gpu::Gpu;
 use crate::texture::{Encoding, single, upload};
 
-/// Number of textures of a material: base colour, metallic-roughness, normal, occlusion, emissive.
-pub(crate) const TEXTURES: usize = 5;
+/// Number of textures of a material.
+pub(crate) const TEXTURES: usize = 14;
 
-/// A material's numbers, laid out as `Material` in `shader.wgsl`.
+/// A material's numbers, laid out as `Material` in `shader.wgsl`, which says what each is.
 #[repr(C)]
 #[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
 pub(crate) struct Uniforms {
     base_color: [f32; 4],
-    /// Emitted light; `w` is the strength of the normal map.
     emissive: [f32; 4],
-    /// Metalness, roughness, strength of occlusion, transmission.
     surface: [f32; 4],
-    /// Alpha mode (0 opaque, 1 mask, 2 blend), its threshold, 1 if unlit, 1 if front faces turn clockwise.
     modes: [f32; 4],
+    specular: [f32; 4],
+    coat: [f32; 4],
+    sheen: [f32; 4],
+    volume: [f32; 4],
+    attenuation: [f32; 4],
     /// For each texture two rows of the transform of its coordinates; `w` of the first is the set's number.
     uv: [[f32; 4]; 2 * TEXTURES],
 }
@@ -33,8 +35,13 @@ pub(crate) struct Look {
     pub uniforms: Uniforms,
     pub textures: [wgpu::TextureView; TEXTURES],
     pub samplers: [wgpu::Sampler; TEXTURES],
+    /// Whether what lies behind is seen through it, and it is drawn after what is solid.
     pub blended: bool,
+    /// Whether it hides what is behind: glass does, what is blended by alpha does not.
+    pub writes_depth: bool,
     pub double_sided: bool,
+    /// How much of the light it keeps from the floor.
+    pub shade: f32,
 }
 
 /// Textures already on the card.
@@ -128,82 +135,188 @@ impl Look {
     ) -> Result<Self, RenderError> {
         let plain = Material::default();
         let material = material.map_or(&plain, |material| &document.root.materials[material]);
-        let pbr = &material.pbr_metallic_roughness;
-        let infos = [
-            (pbr.base_color_texture.as_ref(), Encoding::Srgb),
-            (pbr.metallic_roughness_texture.as_ref(), Encoding::Linear),
-            (material.normal_texture.as_ref(), Encoding::Linear),
-            (material.occlusion_texture.as_ref(), Encoding::Linear),
-            (material.emissive_texture.as_ref(), Encoding::Srgb),
-        ];
+        let extension = Extensions(&material.extensions);
+        let infos = infos(material, extension);
         let mut views = Vec::with_capacity(TEXTURES);
         let mut uv = [[0.0; 4]; 2 * TEXTURES];
         for (slot, (info, encoding)) in infos.iter().enumerate() {
-            views.push(cache.view(gpu, document, info.map(|info| info.index), *encoding)?);
+            let texture = info.as_ref().map(|info| info.index);
+            views.push(cache.view(gpu, document, texture, *encoding)?);
             if let Some(info) = info {
                 uv[2 * slot..2 * slot + 2].copy_from_slice(&uv_rows(info));
             }
         }
-        let extensions = &material.extensions;
-        let transmission = number(
-            extensions,
-            "KHR_materials_transmission",
-            "transmissionFactor",
-        )
-        .unwrap_or(0.0);
-        let strength = number(
-            extensions,
-            "KHR_materials_emissive_strength",
-            "emissiveStrength",
-        )
-        .unwrap_or(1.0);
-        let emissive = material
-            .emissive_factor
-            .unwrap_or_default()
-            .map(|value| value * strength);
-        let mode = match material.alpha_mode.as_deref() {
-            Some("MASK") => 1.0,
-            Some("BLEND") => 2.0,
-            _ => 0.0,
-        };
-        let normal_scale = material
-            .normal_texture
-            .as_ref()
-            .map_or(0.0, |info| info.scale.unwrap_or(1.0));
-        let occlusion = material
-            .occlusion_texture
-            .as_ref()
-            .map_or(0.0, |info| info.strength.unwrap_or(1.0));
-        let unlit = f32::from(u8::from(extensions.contains_key("KHR_materials_unlit")));
         let uniforms = Uniforms {
-            base_color: pbr.base_color_factor.unwrap_or([1.0; 4]),
-            emissive: [emissive[0], emissive[1], emissive[2], normal_scale],
-            surface: [
-                pbr.metallic_factor.unwrap_or(1.0),
-                pbr.roughness_factor.unwrap_or(1.0),
-                occlusion,
-                transmission,
-            ],
-            modes: [
-                mode,
-                material.alpha_cutoff.unwrap_or(0.5),
-                unlit,
-                f32::from(u8::from(mirrored)),
-            ],
             uv,
+            ..uniforms(material, extension, &infos, mirrored)
         };
         let textures = views.try_into().map_err(|_| RenderError::Device {
             message: "textures".to_owned(),
         })?;
-        let samplers = infos.map(|(info, _)| sampler(gpu, document, info.map(|info| info.index)));
-        let blended = mode > 1.5 || transmission > 0.0;
+        let samplers = infos
+            .each_ref()
+            .map(|(info, _)| sampler(gpu, document, info.as_ref().map(|info| info.index)));
+        let blends = uniforms.modes[0] > 1.5;
+        let transmission = uniforms.surface[3];
+        let alpha = if uniforms.modes[0] > 0.5 {
+            uniforms.base_color[3]
+        } else {
+            1.0
+        };
         Ok(Self {
             uniforms,
             textures,
             samplers,
-            blended,
+            blended: blends || transmission > 0.0,
+            writes_depth: !blends,
             double_sided: material.double_sided,
+            // Glass keeps little of the light.
+            shade: alpha.clamp(0.0, 1.0) * (1.0 - 0.75 * transmission.clamp(0.0, 1.0)),
         })
+    }
+}
+
+/// A material's extensions.
+#[derive(Clone, Copy)]
+struct Extensions<'a>(&'a Extra);
+
+impl Extensions<'_> {
+    fn has(self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
+    fn number(self, name: &str, member: &str, absent: f32) -> f32 {
+        number(self.0, name, member).unwrap_or(absent)
+    }
+
+    fn color(self, name: &str, member: &str, absent: f32) -> [f32; 3] {
+        let value = self.0.get(name).and_then(|extension| extension.get(member));
+        [0, 1, 2].map(|channel| {
+            let channel = value.and_then(|value| value.get(channel)?.as_f64());
+            channel.map_or(absent, |value| value as f32)
+        })
+    }
+
+    fn texture(self, name: &str, member: &str) -> Option<TextureInfo> {
+        let value = self.0.get(name)?.get(member)?.clone();
+        serde_json::from_value(value).ok()
+    }
+}
+
+const COAT: &str = "KHR_materials_clearcoat";
+const SHEEN: &str = "KHR_materials_sheen";
+const SPECULAR: &str = "KHR_materials_specular";
+const TRANSMISSION: &str = "KHR_materials_transmission";
+const VOLUME: &str = "KHR_materials_volume";
+
+type Infos = [(Option<TextureInfo>, Encoding); TEXTURES];
+
+/// The textures in the order of the shader's bindings.
+fn infos(material: &Material, extension: Extensions<'_>) -> Infos {
+    use Encoding::{Linear, Srgb};
+
+    let pbr = &material.pbr_metallic_roughness;
+    [
+        (pbr.base_color_texture.clone(), Srgb),
+        (pbr.metallic_roughness_texture.clone(), Linear),
+        (material.normal_texture.clone(), Linear),
+        (material.occlusion_texture.clone(), Linear),
+        (material.emissive_texture.clone(), Srgb),
+        (extension.texture(COAT, "clearcoatTexture"), Linear),
+        (extension.texture(COAT, "clearcoatRoughnessTexture"), Linear),
+        (extension.texture(COAT, "clearcoatNormalTexture"), Linear),
+        (extension.texture(SHEEN, "sheenColorTexture"), Srgb),
+        (extension.texture(SHEEN, "sheenRoughnessTexture"), Linear),
+        (extension.texture(SPECULAR, "specularTexture"), Linear),
+        (extension.texture(SPECULAR, "specularColorTexture"), Srgb),
+        (
+            extension.texture(TRANSMISSION, "transmissionTexture"),
+            Linear,
+        ),
+        (extension.texture(VOLUME, "thicknessTexture"), Linear),
+    ]
+}
+
+fn flag(on: bool) -> f32 {
+    f32::from(u8::from(on))
+}
+
+/// Everything but the transforms of the textures' coordinates.
+fn uniforms(
+    material: &Material,
+    extension: Extensions<'_>,
+    infos: &Infos,
+    mirrored: bool,
+) -> Uniforms {
+    let pbr = &material.pbr_metallic_roughness;
+    let strength = extension.number("KHR_materials_emissive_strength", "emissiveStrength", 1.0);
+    let emissive = material.emissive_factor.unwrap_or_default();
+    let [er, eg, eb] = emissive.map(|value| value * strength);
+    let scale = |slot: usize| {
+        let info = infos[slot].0.as_ref();
+        info.map_or(0.0, |info| info.scale.unwrap_or(1.0))
+    };
+    let occlusion = infos[3].0.as_ref();
+    let occlusion = occlusion.map_or(0.0, |info| info.strength.unwrap_or(1.0));
+    let ior = extension.number("KHR_materials_ior", "ior", 1.5);
+    let root = (ior - 1.0) / (ior + 1.0);
+    let [sr, sg, sb] = extension
+        .color(SPECULAR, "specularColorFactor", 1.0)
+        .map(|value| value * root * root);
+    let sheen = extension.color(SHEEN, "sheenColorFactor", 0.0);
+    let coat = extension.number(COAT, "clearcoatFactor", 0.0);
+    let attenuation = extension.color(VOLUME, "attenuationColor", 1.0);
+    let mode = match material.alpha_mode.as_deref() {
+        Some("MASK") => 1.0,
+        Some("BLEND") => 2.0,
+        _ => 0.0,
+    };
+    Uniforms {
+        base_color: pbr.base_color_factor.unwrap_or([1.0; 4]),
+        emissive: [er, eg, eb, scale(2)],
+        surface: [
+            pbr.metallic_factor.unwrap_or(1.0),
+            pbr.roughness_factor.unwrap_or(1.0),
+            occlusion,
+            extension.number(TRANSMISSION, "transmissionFactor", 0.0),
+        ],
+        modes: [
+            mode,
+            material.alpha_cutoff.unwrap_or(0.5),
+            flag(extension.has("KHR_materials_unlit")),
+            flag(mirrored),
+        ],
+        specular: [
+            sr,
+            sg,
+            sb,
+            extension.number(SPECULAR, "specularFactor", 1.0),
+        ],
+        coat: [
+            coat,
+            extension.number(COAT, "clearcoatRoughnessFactor", 0.0),
+            scale(7),
+            flag(coat > 0.0),
+        ],
+        sheen: [
+            sheen[0],
+            sheen[1],
+            sheen[2],
+            extension.number(SHEEN, "sheenRoughnessFactor", 0.0),
+        ],
+        volume: [
+            extension.number(VOLUME, "thicknessFactor", 0.0),
+            ior,
+            extension.number(VOLUME, "attenuationDistance", 0.0),
+            flag(sheen.iter().any(|&value| value > 0.0)),
+        ],
+        attenuation: [
+            attenuation[0],
+            attenuation[1],
+            attenuation[2],
+            flag(infos[10].0.is_some() || infos[11].0.is_some()),
+        ],
+        uv: [[0.0; 4]; 2 * TEXTURES],
     }
 }
 

@@ -4,16 +4,26 @@ use crate::bake::Vertex;
 use crate::gpu::Gpu;
 use crate::material::TEXTURES;
 
-/// Format of the picture; the card converts to sRGB, so blending is in linear light.
-pub(crate) const COLOR: wgpu::TextureFormat = wgpu::TextureFormat::Rgba8UnormSrgb;
+/// Format of the picture. The shader writes sRGB itself: so it is blended as browsers blend the viewer's canvas.
+pub(crate) const COLOR: wgpu::TextureFormat = wgpu::TextureFormat::Rgba8Unorm;
 pub(crate) const DEPTH: wgpu::TextureFormat = wgpu::TextureFormat::Depth32Float;
 pub(crate) const SAMPLES: u32 = 4;
 
 pub(crate) struct Pipelines {
     pub frame_layout: wgpu::BindGroupLayout,
     pub material_layout: wgpu::BindGroupLayout,
+    pub floor_layout: wgpu::BindGroupLayout,
     layout: wgpu::PipelineLayout,
     shader: wgpu::ShaderModule,
+    pub floor: wgpu::RenderPipeline,
+}
+
+/// What sets one pipeline of surfaces apart from another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Kind {
+    pub blended: bool,
+    pub writes_depth: bool,
+    pub cull: Option<wgpu::Face>,
 }
 
 fn uniform(binding: u32) -> wgpu::BindGroupLayoutEntry {
@@ -29,61 +39,93 @@ fn uniform(binding: u32) -> wgpu::BindGroupLayoutEntry {
     }
 }
 
+fn texture(binding: u32, view_dimension: wgpu::TextureViewDimension) -> wgpu::BindGroupLayoutEntry {
+    wgpu::BindGroupLayoutEntry {
+        binding,
+        visibility: wgpu::ShaderStages::FRAGMENT,
+        ty: wgpu::BindingType::Texture {
+            sample_type: wgpu::TextureSampleType::Float { filterable: true },
+            view_dimension,
+            multisampled: false,
+        },
+        count: None,
+    }
+}
+
+fn sampler(binding: u32) -> wgpu::BindGroupLayoutEntry {
+    wgpu::BindGroupLayoutEntry {
+        binding,
+        visibility: wgpu::ShaderStages::FRAGMENT,
+        ty: wgpu::BindingType::Sampler(wgpu::SamplerBindingType::Filtering),
+        count: None,
+    }
+}
+
+fn depth(writes: bool) -> wgpu::DepthStencilState {
+    wgpu::DepthStencilState {
+        format: DEPTH,
+        depth_write_enabled: Some(writes),
+        depth_compare: Some(wgpu::CompareFunction::LessEqual),
+        stencil: wgpu::StencilState::default(),
+        bias: wgpu::DepthBiasState::default(),
+    }
+}
+
+fn color(blended: bool) -> [Option<wgpu::ColorTargetState>; 1] {
+    [Some(wgpu::ColorTargetState {
+        format: COLOR,
+        blend: blended.then_some(wgpu::BlendState::PREMULTIPLIED_ALPHA_BLENDING),
+        write_mask: wgpu::ColorWrites::ALL,
+    })]
+}
+
+const MULTISAMPLE: wgpu::MultisampleState = wgpu::MultisampleState {
+    count: SAMPLES,
+    mask: !0,
+    alpha_to_coverage_enabled: false,
+};
+
 impl Pipelines {
     pub fn new(gpu: &Gpu) -> Self {
         let device = &gpu.device;
-        let frame_layout = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
-            label: Some("frame"),
-            entries: &[uniform(0)],
-        });
+        let group = |entries: &[wgpu::BindGroupLayoutEntry]| {
+            device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
+                label: None,
+                entries,
+            })
+        };
+        let cube = wgpu::TextureViewDimension::Cube;
+        let flat = wgpu::TextureViewDimension::D2;
+        let frame_layout = group(&[uniform(0), texture(1, cube), sampler(2)]);
+        let floor_layout = group(&[uniform(0), texture(1, flat), sampler(2)]);
         let mut entries = vec![uniform(0)];
         for slot in 0..TEXTURES as u32 {
-            let visibility = wgpu::ShaderStages::FRAGMENT;
-            let texture = wgpu::BindingType::Texture {
-                sample_type: wgpu::TextureSampleType::Float { filterable: true },
-                view_dimension: wgpu::TextureViewDimension::D2,
-                multisampled: false,
-            };
-            let sampler = wgpu::BindingType::Sampler(wgpu::SamplerBindingType::Filtering);
-            entries.push(wgpu::BindGroupLayoutEntry {
-                binding: 1 + slot,
-                visibility,
-                ty: texture,
-                count: None,
-            });
-            let binding = 1 + TEXTURES as u32 + slot;
-            entries.push(wgpu::BindGroupLayoutEntry {
-                binding,
-                visibility,
-                ty: sampler,
-                count: None,
-            });
+            entries.push(texture(1 + slot, flat));
+            entries.push(sampler(1 + TEXTURES as u32 + slot));
         }
-        let material_layout = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
-            label: Some("material"),
-            entries: &entries,
-        });
+        let material_layout = group(&entries);
         let layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
             label: None,
             bind_group_layouts: &[Some(&frame_layout), Some(&material_layout)],
             immediate_size: 0,
         });
         let shader = device.create_shader_module(wgpu::include_wgsl!("shader.wgsl"));
+        let floor = floor(device, &floor_layout);
         Self {
             frame_layout,
             material_layout,
+            floor_layout,
             layout,
             shader,
+            floor,
         }
     }
 
-    pub fn pipeline(
-        &self,
-        gpu: &Gpu,
-        blended: bool,
-        cull_mode: Option<wgpu::Face>,
-    ) -> wgpu::RenderPipeline {
-        let attributes = wgpu::vertex_attr_array![0 => Float32x3, 1 => Float32x3, 2 => Float32x4, 3 => Float32x4];
+    /// The pipeline for surfaces of a kind.
+    pub fn surface(&self, gpu: &Gpu, kind: Kind) -> wgpu::RenderPipeline {
+        let attributes = wgpu::vertex_attr_array![
+            0 => Float32x3, 1 => Float32x3, 2 => Float32x4, 3 => Float32x4, 4 => Float32x4
+        ];
         gpu.device
             .create_render_pipeline(&wgpu::RenderPipelineDescriptor {
                 label: None,
@@ -99,32 +141,53 @@ impl Pipelines {
                     })],
                 },
                 primitive: wgpu::PrimitiveState {
-                    cull_mode,
+                    cull_mode: kind.cull,
                     ..wgpu::PrimitiveState::default()
                 },
-                depth_stencil: Some(wgpu::DepthStencilState {
-                    format: DEPTH,
-                    depth_write_enabled: Some(!blended),
-                    depth_compare: Some(wgpu::CompareFunction::LessEqual),
-                    stencil: wgpu::StencilState::default(),
-                    bias: wgpu::DepthBiasState::default(),
-                }),
-                multisample: wgpu::MultisampleState {
-                    count: SAMPLES,
-                    ..wgpu::MultisampleState::default()
-                },
+                depth_stencil: Some(depth(kind.writes_depth)),
+                multisample: MULTISAMPLE,
                 fragment: Some(wgpu::FragmentState {
                     module: &self.shader,
                     entry_point: Some("fragment_main"),
                     compilation_options: wgpu::PipelineCompilationOptions::default(),
-                    targets: &[Some(wgpu::ColorTargetState {
-                        format: COLOR,
-                        blend: blended.then_some(wgpu::BlendState::PREMULTIPLIED_ALPHA_BLENDING),
-                        write_mask: wgpu::ColorWrites::ALL,
-                    })],
+                    targets: &color(kind.blended),
                 }),
                 multiview_mask: None,
                 cache: None,
             })
     }
+}
+
+/// The pipeline that lays the shadow on the floor.
+fn floor(device: &wgpu::Device, group: &wgpu::BindGroupLayout) -> wgpu::RenderPipeline {
+    let layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
+        label: None,
+        bind_group_layouts: &[Some(group)],
+        immediate_size: 0,
+    });
+    let shader = device.create_shader_module(wgpu::include_wgsl!("floor.wgsl"));
+    device.create_render_pipeline(&wgpu::RenderPipelineDescriptor {
+        label: None,
+        layout: Some(&layout),
+        vertex: wgpu::VertexState {
+            module: &shader,
+            entry_point: Some("vertex_main"),
+            compilation_options: wgpu::PipelineCompilationOptions::default(),
+            buffers: &[],
+        },
+        primitive: wgpu::PrimitiveState {
+            topology: wgpu::PrimitiveTopology::TriangleStrip,
+            ..wgpu::PrimitiveState::default()
+        },
+        depth_stencil: Some(depth(false)),
+        multisample: MULTISAMPLE,
+        fragment: Some(wgpu::FragmentState {
+            module: &shader,
+            entry_point: Some("fragment_main"),
+            compilation_options: wgpu::PipelineCompilationOptions::default(),
+            targets: &color(true),
+        }),
+        multiview_mask: None,
+        cache: None,
+    })
 }

@@ -1,10 +1,14 @@
+use std::collections::HashMap;
+
 use xoay_gltf::Document;
 
 use crate::bake::{Baked, Part, bake};
 use crate::gpu::Gpu;
 use crate::material::{Look, TextureCache};
-use crate::pipeline::{COLOR, DEPTH, Pipelines, SAMPLES};
-use crate::view::Camera;
+use crate::pipeline::{COLOR, DEPTH, Kind, Pipelines, SAMPLES};
+use crate::shadow::{self, Floor};
+use crate::studio;
+use crate::view::{Camera, Subject};
 use crate::{Background, RenderError, View};
 
 /// A picture: RGBA, 8 bits a channel, sRGB, rows from the top, alpha not multiplied in.
@@ -30,6 +34,8 @@ pub fn render_poster(document: &Document, view: &View) -> Result<Raster, RenderE
 pub struct Renderer {
     gpu: Gpu,
     pipelines: Pipelines,
+    studio: wgpu::TextureView,
+    studio_sampler: wgpu::Sampler,
 }
 
 /// A part on the card.
@@ -39,8 +45,9 @@ struct Drawn {
     count: u32,
     material: wgpu::BindGroup,
     blended: bool,
-    double_sided: bool,
-    mirrored: bool,
+    writes_depth: bool,
+    /// Which faces are left out, in as many turns.
+    culls: Vec<Option<wgpu::Face>>,
     distance: f64,
 }
 
@@ -52,8 +59,14 @@ impl Renderer {
     pub fn new() -> Result<Self, RenderError> {
         let gpu = Gpu::new()?;
         let pipelines = Pipelines::new(&gpu);
+        let (studio, studio_sampler) = studio::upload(&gpu);
         gpu.check()?;
-        Ok(Self { gpu, pipelines })
+        Ok(Self {
+            gpu,
+            pipelines,
+            studio,
+            studio_sampler,
+        })
     }
 
     /// Draws the default scene at rest.
@@ -63,9 +76,15 @@ impl Renderer {
     pub fn render(&self, document: &Document, view: &View) -> Result<Raster, RenderError> {
         view.check()?;
         let baked = bake(document)?;
-        let camera = view.camera(baked.center, baked.radius);
-        let parts = self.upload(document, &baked, &camera)?;
-        let target = self.draw(&parts, &camera, view);
+        let camera = view.camera(Subject {
+            min: baked.min,
+            max: baked.max,
+            radius: baked.radius,
+        });
+        let (parts, shades) = self.upload(document, &baked, &camera)?;
+        // From below the floor there is no shadow.
+        let floor = (camera.elevation_rad >= 0.02).then(|| self.floor(&baked, &camera, &shades));
+        let target = self.draw(&parts, floor.as_ref(), &camera, view);
         self.read_back(&target, view)
     }
 
@@ -85,9 +104,10 @@ impl Renderer {
         document: &Document,
         baked: &Baked,
         camera: &Camera,
-    ) -> Result<Vec<Drawn>, RenderError> {
+    ) -> Result<(Vec<Drawn>, Vec<f32>), RenderError> {
         let mut cache = TextureCache::default();
         let mut drawn = Vec::with_capacity(baked.parts.len());
+        let mut shades = Vec::with_capacity(baked.parts.len());
         for part in &baked.parts {
             let look = Look::new(
                 &self.gpu,
@@ -96,6 +116,7 @@ impl Renderer {
                 part.mirrored,
                 &mut cache,
             )?;
+            shades.push(look.shade);
             drawn.push(self.upload_part(part, &look, camera));
         }
         // Opaque parts first, then blended ones from far to near.
@@ -104,7 +125,73 @@ impl Renderer {
                 .cmp(&b.blended)
                 .then(b.distance.total_cmp(&a.distance))
         });
-        Ok(drawn)
+        Ok((drawn, shades))
+    }
+
+    /// The shadow's picture and where it lies.
+    fn floor(&self, baked: &Baked, camera: &Camera, shades: &[f32]) -> wgpu::BindGroup {
+        let floor = Floor::new(baked);
+        let rgba = shadow::cast(baked, &floor, shades);
+        let side = shadow::SIZE_PX as u32;
+        let size = wgpu::Extent3d {
+            width: side,
+            height: side,
+            depth_or_array_layers: 1,
+        };
+        let texture = self.gpu.device.create_texture(&wgpu::TextureDescriptor {
+            label: Some("shadow"),
+            size,
+            mip_level_count: 1,
+            sample_count: 1,
+            dimension: wgpu::TextureDimension::D2,
+            format: wgpu::TextureFormat::Rgba8Unorm,
+            usage: wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::COPY_DST,
+            view_formats: &[],
+        });
+        self.gpu.queue.write_texture(
+            texture.as_image_copy(),
+            &rgba,
+            wgpu::TexelCopyBufferLayout {
+                offset: 0,
+                bytes_per_row: Some(side * 4),
+                rows_per_image: Some(side),
+            },
+            size,
+        );
+        let view = texture.create_view(&wgpu::TextureViewDescriptor::default());
+        let sampler = self.gpu.device.create_sampler(&wgpu::SamplerDescriptor {
+            mag_filter: wgpu::FilterMode::Linear,
+            min_filter: wgpu::FilterMode::Linear,
+            ..wgpu::SamplerDescriptor::default()
+        });
+        let [x, y, z] = floor.center;
+        let mut place = camera.clip_from_world.concat();
+        // A little below what stands on it.
+        place.extend([x, y - floor.half * 2e-3, z, floor.half]);
+        let place = self.buffer(bytemuck::cast_slice(&place), wgpu::BufferUsages::UNIFORM);
+        self.group(&self.pipelines.floor_layout, &place, &view, &sampler)
+    }
+
+    /// A group of one buffer, one texture and its sampler.
+    fn group(
+        &self,
+        layout: &wgpu::BindGroupLayout,
+        buffer: &wgpu::Buffer,
+        view: &wgpu::TextureView,
+        sampler: &wgpu::Sampler,
+    ) -> wgpu::BindGroup {
+        let entry = |binding, resource| wgpu::BindGroupEntry { binding, resource };
+        self.gpu
+            .device
+            .create_bind_group(&wgpu::BindGroupDescriptor {
+                label: None,
+                layout,
+                entries: &[
+                    entry(0, buffer.as_entire_binding()),
+                    entry(1, wgpu::BindingResource::TextureView(view)),
+                    entry(2, wgpu::BindingResource::Sampler(sampler)),
+                ],
+            })
     }
 
     fn upload_part(&self, part: &Part, look: &Look, camera: &Camera) -> Drawn {
@@ -138,6 +225,17 @@ impl Renderer {
                 layout: &self.pipelines.material_layout,
                 entries: &entries,
             });
+        let (inner, outer) = if part.mirrored {
+            (wgpu::Face::Back, wgpu::Face::Front)
+        } else {
+            (wgpu::Face::Front, wgpu::Face::Back)
+        };
+        // Both sides of something blended: the far side first.
+        let culls = match (look.double_sided, look.writes_depth) {
+            (true, false) => vec![Some(inner), Some(outer)],
+            (true, true) => vec![None],
+            (false, _) => vec![Some(outer)],
+        };
         let distance = (0..3)
             .map(|axis| (part.center[axis] - f64::from(camera.eye[axis])).powi(2))
             .sum();
@@ -153,8 +251,8 @@ impl Renderer {
             count: part.indices.len() as u32,
             material,
             blended: look.blended,
-            double_sided: look.double_sided,
-            mirrored: part.mirrored,
+            writes_depth: look.writes_depth,
+            culls,
             distance,
         }
     }
@@ -182,22 +280,30 @@ impl Renderer {
         })
     }
 
-    fn draw(&self, parts: &[Drawn], camera: &Camera, view: &View) -> wgpu::Texture {
+    fn frame(&self, camera: &Camera) -> wgpu::BindGroup {
+        let [x, y, z] = camera.eye;
         let mut frame = camera.clip_from_world.concat();
-        frame.extend([camera.eye[0], camera.eye[1], camera.eye[2], 1.0]);
-        frame.extend([camera.azimuth[0], camera.azimuth[1], 0.0, 0.0]);
+        frame.extend([x, y, z, 1.0]);
+        frame.extend([
+            camera.azimuth[0],
+            camera.azimuth[1],
+            studio::LAST_LEVEL,
+            0.0,
+        ]);
+        frame.extend(studio::harmonics());
         let frame = self.buffer(bytemuck::cast_slice(&frame), wgpu::BufferUsages::UNIFORM);
-        let frame = self
-            .gpu
-            .device
-            .create_bind_group(&wgpu::BindGroupDescriptor {
-                label: None,
-                layout: &self.pipelines.frame_layout,
-                entries: &[wgpu::BindGroupEntry {
-                    binding: 0,
-                    resource: frame.as_entire_binding(),
-                }],
-            });
+        let layout = &self.pipelines.frame_layout;
+        self.group(layout, &frame, &self.studio, &self.studio_sampler)
+    }
+
+    fn draw(
+        &self,
+        parts: &[Drawn],
+        floor: Option<&wgpu::BindGroup>,
+        camera: &Camera,
+        view: &View,
+    ) -> wgpu::Texture {
+        let frame = self.frame(camera);
         let none = wgpu::TextureUsages::empty();
         let color = self.texture(view, COLOR, SAMPLES, none);
         let depth = self.texture(view, DEPTH, SAMPLES, none);
@@ -233,30 +339,45 @@ impl Renderer {
             }),
             ..wgpu::RenderPassDescriptor::default()
         });
-        pass.set_bind_group(0, &frame, &[]);
-        for part in parts {
-            pass.set_bind_group(1, &part.material, &[]);
-            pass.set_vertex_buffer(0, part.vertices.slice(..));
-            pass.set_index_buffer(part.indices.slice(..), wgpu::IndexFormat::Uint32);
-            let (inner, outer) = if part.mirrored {
-                (wgpu::Face::Back, wgpu::Face::Front)
-            } else {
-                (wgpu::Face::Front, wgpu::Face::Back)
-            };
-            // What is left out. Both sides of something blended: the far side first.
-            let passes: &[Option<wgpu::Face>] = match (part.double_sided, part.blended) {
-                (true, true) => &[Some(inner), Some(outer)],
-                (true, false) => &[None],
-                (false, _) => &[Some(outer)],
-            };
-            for &cull in passes {
-                pass.set_pipeline(&self.pipelines.pipeline(&self.gpu, part.blended, cull));
-                pass.draw_indexed(0..part.count, 0, 0..1);
-            }
+        let solid = parts.iter().take_while(|part| !part.blended).count();
+        let mut pipelines = HashMap::new();
+        self.draw_parts(&mut pass, &mut pipelines, &frame, &parts[..solid]);
+        if let Some(floor) = floor {
+            pass.set_pipeline(&self.pipelines.floor);
+            pass.set_bind_group(0, floor, &[]);
+            pass.draw(0..4, 0..1);
         }
+        self.draw_parts(&mut pass, &mut pipelines, &frame, &parts[solid..]);
         drop(pass);
         self.gpu.queue.submit([encoder.finish()]);
         target
+    }
+
+    fn draw_parts(
+        &self,
+        pass: &mut wgpu::RenderPass<'_>,
+        pipelines: &mut HashMap<Kind, wgpu::RenderPipeline>,
+        frame: &wgpu::BindGroup,
+        parts: &[Drawn],
+    ) {
+        for part in parts {
+            for &cull in &part.culls {
+                let kind = Kind {
+                    blended: part.blended,
+                    writes_depth: part.writes_depth,
+                    cull,
+                };
+                let pipeline = pipelines
+                    .entry(kind)
+                    .or_insert_with(|| self.pipelines.surface(&self.gpu, kind));
+                pass.set_pipeline(pipeline);
+                pass.set_bind_group(0, frame, &[]);
+                pass.set_bind_group(1, &part.material, &[]);
+                pass.set_vertex_buffer(0, part.vertices.slice(..));
+                pass.set_index_buffer(part.indices.slice(..), wgpu::IndexFormat::Uint32);
+                pass.draw_indexed(0..part.count, 0, 0..1);
+            }
+        }
     }
 
     fn read_back(&self, target: &wgpu::Texture, view: &View) -> Result<Raster, RenderError> {
@@ -309,32 +430,15 @@ impl Renderer {
     }
 }
 
-/// Divides colours, stored as sRGB of linear light times alpha, by alpha.
+/// Divides colours by alpha, with which they were multiplied as they are stored.
 fn unmultiply(rgba: &mut [u8]) {
-    let linear = |value: u8| {
-        let value = f32::from(value) / 255.0;
-        if value <= 0.04045 {
-            value / 12.92
-        } else {
-            ((value + 0.055) / 1.055).powf(2.4)
-        }
-    };
-    let srgb = |value: f32| {
-        let value = value.clamp(0.0, 1.0);
-        let encoded = if value <= 0.003_130_8 {
-            value * 12.92
-        } else {
-            1.055 * value.powf(1.0 / 2.4) - 0.055
-        };
-        (encoded * 255.0).round() as u8
-    };
     for pixel in rgba
         .chunks_exact_mut(4)
         .filter(|pixel| !matches!(pixel[3], 0 | 255))
     {
-        let alpha = f32::from(pixel[3]) / 255.0;
+        let alpha = u32::from(pixel[3]);
         for value in &mut pixel[..3] {
-            *value = srgb(linear(*value) / alpha);
+            *value = ((u32::from(*value) * 255 + alpha / 2) / alpha).min(255) as u8;
         }
     }
 }

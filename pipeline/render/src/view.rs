@@ -15,7 +15,8 @@ pub enum Background {
 
 /// From where the model is seen, and how large the picture is.
 ///
-/// The camera looks at the middle of the model's bounding sphere, from so far that the sphere just fits.
+/// The camera looks at the middle of the model's bounding box, from so far that the upright cylinder around it fits with
+/// a little room, as the viewer's does.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct View {
     /// Width in pixels, 1 to 4096.
@@ -33,17 +34,27 @@ pub struct View {
 }
 
 impl Default for View {
-    /// 1024 × 1024 from the front, 12° up, 30° of view, on white.
+    /// 1024 × 1024 as the viewer first shows a model: from the front, 0.26 rad up, 0.52 rad of view, on white.
     fn default() -> Self {
         Self {
             width: 1024,
             height: 1024,
             azimuth_deg: 0.0,
-            elevation_deg: 12.0,
-            fov_deg: 30.0,
+            elevation_deg: 0.26_f32.to_degrees(),
+            fov_deg: 0.52_f32.to_degrees(),
             background: Background::White,
         }
     }
+}
+
+/// The room that a model takes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Subject {
+    /// The bounding box, metres.
+    pub min: [f64; 3],
+    pub max: [f64; 3],
+    /// Radius around the vertical line through its middle that holds everything.
+    pub radius: f64,
 }
 
 /// A 4 × 4 matrix, column-major.
@@ -55,6 +66,7 @@ pub(crate) struct Camera {
     pub eye: [f32; 3],
     /// World from the frame of the lamps, which turn around +Y with the camera: cosine and sine of the azimuth.
     pub azimuth: [f32; 2],
+    pub elevation_rad: f32,
 }
 
 impl View {
@@ -86,22 +98,32 @@ impl View {
         Ok(())
     }
 
-    /// The camera that fits a sphere.
-    pub(crate) fn camera(&self, center: [f64; 3], radius: f64) -> Camera {
+    /// The camera that holds a subject.
+    pub(crate) fn camera(&self, subject: Subject) -> Camera {
+        /// Room around the model, as a part of the view.
+        const MARGIN: f64 = 1.12;
+
         let (sin_a, cos_a) = f64::from(self.azimuth_deg).to_radians().sin_cos();
         let (sin_e, cos_e) = f64::from(self.elevation_deg).to_radians().sin_cos();
-        let half_y = f64::from(self.fov_deg).to_radians() / 2.0;
+        let slope = (f64::from(self.fov_deg).to_radians() / 2.0).tan();
         let aspect = f64::from(self.width) / f64::from(self.height);
-        let half_x = (half_y.tan() * aspect).atan();
-        let distance = radius / half_y.min(half_x).sin();
+        let Subject { min, max, radius } = subject;
+        let center = [0, 1, 2].map(|axis| f64::midpoint(min[axis], max[axis]));
+        let height = (max[1] - min[1]).max(1e-9);
+        let radius = radius.max(height * 1e-3);
+        let tall = (height / 2.0 * cos_e + radius * sin_e.abs()) / slope;
+        let wide = radius / (slope * aspect);
+        // What is nearer than the middle looks larger.
+        let distance = tall.max(wide) * MARGIN + radius * cos_e;
         // From the model towards the camera; with `right` and `up` the axes of the view.
         let back = [sin_a * cos_e, sin_e, cos_a * cos_e];
         let right = [cos_a, 0.0, -sin_a];
         let up = [-sin_a * sin_e, cos_e, -cos_a * sin_e];
         let eye = [0, 1, 2].map(|axis| center[axis] + back[axis] * distance);
-        let near = (distance - radius * 1.01).max(distance * 1e-3);
-        let far = distance + radius * 1.01;
-        let (scale_x, scale_y) = (1.0 / half_x.tan(), 1.0 / half_y.tan());
+        let reach = radius.hypot(height) * 1.3;
+        let near = (distance - reach).max(distance * 0.02);
+        let far = distance + reach;
+        let (scale_x, scale_y) = (1.0 / (slope * aspect), 1.0 / slope);
         let (depth_a, depth_b) = (far / (near - far), near * far / (near - far));
         let dot = |a: [f64; 3], b: [f64; 3]| a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
         let mut clip_from_world = [[0.0; 4]; 4];
@@ -122,6 +144,7 @@ impl View {
             clip_from_world,
             eye: eye.map(|value| value as f32),
             azimuth: [cos_a as f32, sin_a as f32],
+            elevation_rad: self.elevation_deg.to_radians(),
         }
     }
 }
@@ -136,9 +159,17 @@ mod tests {
         [0, 1, 2].map(|r| row(r) / row(3))
     }
 
+    fn around(center: [f64; 3], half: f64) -> Subject {
+        Subject {
+            min: center.map(|value| value - half),
+            max: center.map(|value| value + half),
+            radius: half * std::f64::consts::SQRT_2,
+        }
+    }
+
     #[test]
     fn the_middle_is_in_the_middle_and_depth_grows_away() {
-        let camera = View::default().camera([1.0, 2.0, 3.0], 0.5);
+        let camera = View::default().camera(around([1.0, 2.0, 3.0], 0.4));
         let [x, y, middle] = project(&camera, [1.0, 2.0, 3.0]);
         assert!(x.abs() < 1e-5 && y.abs() < 1e-5);
         let front = project(&camera, [1.0, 2.0, 3.4])[2];
@@ -151,12 +182,12 @@ mod tests {
             elevation_deg: 0.0,
             ..View::default()
         };
-        assert!(view.camera([0.0; 3], 1.0).eye[2] > 1.0);
+        assert!(view.camera(around([0.0; 3], 1.0)).eye[2] > 1.0);
         let side = View {
             azimuth_deg: 90.0,
             ..view
         }
-        .camera([0.0; 3], 1.0);
+        .camera(around([0.0; 3], 1.0));
         assert!(side.eye[0] > 1.0 && side.eye[2].abs() < 1e-5);
         // Seen from +X, −Z is to the right and +Y up.
         assert!(project(&side, [0.0, 0.0, -0.5])[0] > 0.0);
@@ -164,18 +195,23 @@ mod tests {
     }
 
     #[test]
-    fn the_sphere_fits_whatever_the_aspect() {
+    fn the_model_fits_from_every_side_whatever_the_aspect() {
         for (width, height) in [(100, 100), (400, 100), (100, 400)] {
-            let camera = View {
-                width,
-                height,
-                elevation_deg: 0.0,
-                ..View::default()
-            }
-            .camera([0.0; 3], 1.0);
-            for p in [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]] {
-                let [x, y, _] = project(&camera, p);
-                assert!(x.abs().max(y.abs()) <= 1.0, "{width}×{height}: {x} {y}");
+            for (azimuth_deg, elevation_deg) in [(0.0, 0.0), (45.0, 15.0), (200.0, -30.0)] {
+                let camera = View {
+                    width,
+                    height,
+                    azimuth_deg,
+                    elevation_deg,
+                    ..View::default()
+                }
+                .camera(around([0.0; 3], 1.0));
+                for corner in 0..8 {
+                    let side = |bit: i32| if corner >> bit & 1 == 0 { -1.0 } else { 1.0 };
+                    let [x, y, z] = project(&camera, [side(0), side(1), side(2)]);
+                    assert!(x.abs().max(y.abs()) <= 1.0, "{width}×{height}: {x} {y}");
+                    assert!((0.0..=1.0).contains(&z), "{z}");
+                }
             }
         }
     }

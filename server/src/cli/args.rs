@@ -223,7 +223,7 @@ pub enum PresetArgument {
 
 #[derive(Debug, Args)]
 pub struct OptimizeArguments {
-    /// The model: .glb, or .gltf with its files beside it.
+    /// The model: .glb, .gltf, .obj, .ply or .stl, with its files beside it.
     pub model: PathBuf,
     /// The optimised .glb; with a slash at the end, a folder with model, poster and manifest.
     #[arg(short, long, value_name = "FILE")]
@@ -249,6 +249,12 @@ pub struct OptimizeArguments {
     /// The least score of likeness, up to 100, or off to draw and compare nothing [default: 50].
     #[arg(long, value_name = "SCORE", value_parser = likeness)]
     pub likeness: Option<LikenessCheck>,
+    /// Unit of lengths in OBJ, PLY and STL files [default: mm for STL, m for the others].
+    #[arg(long, value_enum)]
+    pub units: Option<UnitsArgument>,
+    /// Axis that points up in OBJ, PLY and STL files [default: z for STL, y for the others].
+    #[arg(long, value_enum)]
+    pub up: Option<UpArgument>,
     /// Also write the report as JSON to this file.
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
@@ -292,6 +298,30 @@ fn likeness(text: &str) -> Result<LikenessCheck, String> {
             _ => Err("expected a score up to 100, auto or off".to_owned()),
         },
     }
+}
+
+/// A unit of length, by its sign.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum UnitsArgument {
+    /// Millimetres.
+    Mm,
+    /// Centimetres.
+    Cm,
+    /// Metres.
+    M,
+    /// Inches.
+    In,
+    /// Feet.
+    Ft,
+}
+
+/// The axis that points up.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum UpArgument {
+    /// +Y.
+    Y,
+    /// +Z.
+    Z,
 }
 
 #[derive(Debug, Args)]

@@ -5,10 +5,13 @@ use std::path::Path;
 use serde::Serialize;
 use xoay_format::{Text, Watch};
 use xoay_pipeline::{
-    Codec, ModelOptions, SimplifyOptions, TextureFormat, make_model, optimize_model, write_whole,
+    Codec, ModelOptions, SimplifyOptions, TextureFormat, Units, UpAxis, make_model, optimize_model,
+    write_whole,
 };
 
-use super::args::{CompressionArgument, OptimizeArguments, TextureFormatArgument};
+use super::args::{
+    CompressionArgument, OptimizeArguments, TextureFormatArgument, UnitsArgument, UpArgument,
+};
 use super::exit::Failure;
 use super::stop_on_signal;
 use super::terminal::{Terminal, percent};
@@ -69,6 +72,17 @@ fn options(arguments: &OptimizeArguments) -> ModelOptions {
             max_error: arguments.simplify_error.unwrap_or(SIMPLIFY_ERROR_PERCENT) / 100.0,
         });
     }
+    options.import.units = arguments.units.map(|units| match units {
+        UnitsArgument::Mm => Units::Millimetres,
+        UnitsArgument::Cm => Units::Centimetres,
+        UnitsArgument::M => Units::Metres,
+        UnitsArgument::In => Units::Inches,
+        UnitsArgument::Ft => Units::Feet,
+    });
+    options.import.up = arguments.up.map(|up| match up {
+        UpArgument::Y => UpAxis::Y,
+        UpArgument::Z => UpAxis::Z,
+    });
     options.max_bytes = arguments.max_bytes;
     if let Some(likeness) = arguments.likeness {
         options.likeness = likeness;

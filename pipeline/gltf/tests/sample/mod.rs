@@ -1,8 +1,11 @@
 //! Small models made on the spot.
 #![allow(dead_code, reason = "each test file uses its part")]
 
+pub mod compressed;
+pub mod doors;
+
 use proptest::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
 use xoay_gltf::json::{Material, Mesh, Node, Primitive, Scene, Texture, TextureInfo};
 use xoay_gltf::{Accessor, Component, Document, ImageData, Shape};
 
@@ -290,4 +293,21 @@ pub fn texture_places(document: &Document) -> Vec<[f64; 2]> {
         .chunks_exact(2)
         .map(|uv| [0, 1].map(|i| offset[i] + scale[i] * f64::from(uv[i])))
         .collect()
+}
+
+/// A GLB of a JSON text and its binary data.
+pub fn glb(json: &Value, bin: &[u8]) -> Vec<u8> {
+    let mut json = serde_json::to_vec(json).unwrap();
+    json.resize(json.len().next_multiple_of(4), b' ');
+    let mut bin = bin.to_vec();
+    bin.resize(bin.len().next_multiple_of(4), 0);
+    let mut glb = b"glTF\x02\0\0\0".to_vec();
+    glb.extend(((28 + json.len() + bin.len()) as u32).to_le_bytes());
+    glb.extend((json.len() as u32).to_le_bytes());
+    glb.extend(b"JSON");
+    glb.extend(json);
+    glb.extend((bin.len() as u32).to_le_bytes());
+    glb.extend(b"BIN\0");
+    glb.extend(bin);
+    glb
 }

@@ -210,7 +210,7 @@ pub(super) const VIETNAMESE: &[(&str, &str, &str)] = &[
     (
         "optimize",
         "model",
-        "Mô hình: .glb, hoặc .gltf cùng các tệp bên cạnh",
+        "Mô hình: .glb, .gltf, .obj, .ply hoặc .stl, cùng các tệp bên cạnh",
     ),
     (
         "optimize",
@@ -251,6 +251,16 @@ pub(super) const VIETNAMESE: &[(&str, &str, &str)] = &[
         "optimize",
         "likeness",
         "Điểm giống bản gốc thấp nhất, tối đa 100, hoặc off để không vẽ và so [mặc định: 50]",
+    ),
+    (
+        "optimize",
+        "units",
+        "Đơn vị đo trong tệp OBJ, PLY và STL [mặc định: mm với STL, m với các loại khác]",
+    ),
+    (
+        "optimize",
+        "up",
+        "Trục hướng lên trong tệp OBJ, PLY và STL [mặc định: z với STL, y với các loại khác]",
     ),
     ("optimize", "report", "Ghi thêm báo cáo JSON vào tệp này"),
     (
