@@ -4,12 +4,16 @@ mod error;
 mod inspect;
 mod model;
 mod output;
+mod reconstruct;
 mod spin;
 
 pub use error::{ErrorKind, RecipeError};
 pub use inspect::{InspectOutcome, inspect};
 pub use model::{ModelOptions, ModelOutcome, make_model, optimize_model};
 pub use output::{StagedFolder, write_whole};
+pub use reconstruct::{
+    HeldOut, ModelReport, ReconstructOptions, RigReport, RowReport, reconstruct,
+};
 pub use spin::{SpinExtras, make_spin};
 pub use xoay_spin::export;
 pub use xoay_spin::{

@@ -10,6 +10,7 @@ mod dedup;
 mod prune;
 mod quantize;
 mod reorder;
+mod simplify;
 mod weld;
 
 pub use compress::compress;
@@ -17,6 +18,7 @@ pub use dedup::dedup;
 pub use prune::prune;
 pub use quantize::{QuantizeOptions, quantize};
 pub use reorder::reorder;
+pub use simplify::{Simplified, simplify_triangles};
 pub use weld::weld;
 
 /// Where a primitive is: its mesh and its place there.
