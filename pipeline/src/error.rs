@@ -22,8 +22,11 @@ pub enum RecipeError {
         /// What is wrong with it.
         source: GltfError,
     },
-    /// A poster could not be encoded.
-    #[error("cannot encode the poster: {0}")]
+    /// The photos do not become a model.
+    #[error(transparent)]
+    Reconstruct(xoay_reconstruct::ReconstructError),
+    /// A picture could not be encoded.
+    #[error("cannot encode a picture: {0}")]
     Poster(#[from] ImagingError),
     /// The model could not be drawn to be compared.
     #[error("cannot draw the model: {0}")]
@@ -83,6 +86,7 @@ impl RecipeError {
                 GltfError::TooLarge { .. } => ErrorKind::Limit,
                 _ => ErrorKind::BadInput,
             },
+            Self::Reconstruct(_) => ErrorKind::BadInput,
             Self::OutputTaken { .. } | Self::Output { .. } => ErrorKind::Output,
             Self::Cancelled => ErrorKind::Cancelled,
             Self::Poster(_) | Self::Drawing(_) => ErrorKind::Internal,
@@ -152,7 +156,8 @@ impl Localize for RecipeError {
         let vi = match self {
             Self::Spin(error) => return error.text(),
             Self::Model { path, source } => format!("{}: {}", path.display(), source.text().vi),
-            Self::Poster(error) => format!("không nén được ảnh bìa: {}", error.text().vi),
+            Self::Reconstruct(error) => return error.text(),
+            Self::Poster(error) => format!("không nén được ảnh: {}", error.text().vi),
             Self::Drawing(error) => format!("không vẽ được mô hình: {}", error.text().vi),
             Self::OutputTaken { path } => format!(
                 "{}: thư mục không trống và không chứa kết quả cũ; hãy chọn nơi khác hoặc dọn trống trước",

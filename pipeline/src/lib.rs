@@ -6,6 +6,7 @@ mod inspect;
 mod model;
 mod output;
 mod proof;
+mod reconstruct;
 mod spin;
 
 pub use difference::Portrait;
@@ -14,6 +15,9 @@ pub use inspect::{InspectOutcome, inspect};
 pub use model::{ModelOptions, ModelOutcome, make_model, optimize_model};
 pub use output::{StagedFolder, write_whole};
 pub use proof::LikenessCheck;
+pub use reconstruct::{
+    HeldOut, ModelReport, ReconstructOptions, RigReport, RowReport, reconstruct,
+};
 pub use spin::{SpinExtras, make_spin};
 pub use xoay_gltf::textures::TextureFormat;
 pub use xoay_gltf::transform::SimplifyOptions;

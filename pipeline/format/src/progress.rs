@@ -52,6 +52,16 @@ pub enum Stage {
     Encode,
     /// Composing the first-touch sprite and the poster.
     Sprite,
+    /// Cutting the product out of every photo for a model.
+    Cutouts,
+    /// Finding where the cameras stood.
+    Calibrate,
+    /// Making a model's surface.
+    Shape,
+    /// Painting a model with its photos.
+    Paint,
+    /// Comparing a model with photos that were held out.
+    Check,
     /// Reading and checking a model.
     Read,
     /// Changing the model's geometry and structure.
@@ -77,6 +87,11 @@ impl Stage {
             Self::Search => Text::new("Tìm mức nén", "Searching qualities"),
             Self::Encode => Text::new("Nén khung hình", "Encoding frames"),
             Self::Sprite => Text::new("Ghép ảnh xem nhanh", "Composing the sprite"),
+            Self::Cutouts => Text::new("Tách nền từng ảnh", "Cutting out each photo"),
+            Self::Calibrate => Text::new("Tìm vị trí máy ảnh", "Finding the cameras"),
+            Self::Shape => Text::new("Dựng hình khối", "Making the surface"),
+            Self::Paint => Text::new("Phủ hoa văn", "Painting the surface"),
+            Self::Check => Text::new("Đối chiếu với ảnh", "Comparing with photos"),
             Self::Read => Text::new("Đọc mô hình", "Reading the model"),
             Self::Transform => Text::new("Tối ưu hình khối", "Optimising geometry"),
             Self::Textures => Text::new("Nén hoa văn", "Encoding textures"),

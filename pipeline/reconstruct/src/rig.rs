@@ -1,3 +1,6 @@
+use crate::vector::{
+    Mat3, Vec3, about_x, about_y, about_z, add, mul, mul_mat, mul_transposed, scale,
+};
 use crate::{Intrinsics, Pixel};
 
 /// How one row of frames looks at the turntable.
@@ -26,15 +29,78 @@ pub struct TurntableRig {
     pub rows: Vec<Row>,
 }
 
+/// One camera of the rig: where it stood, and through which lens it looked.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Camera {
+    /// The lens.
+    pub intrinsics: Intrinsics,
+    /// Rotation from the table's frame to the camera's (x right, y down, z forward), by rows.
+    pub camera_from_table: [[f64; 3]; 3],
+    /// What is added after the rotation, in the rig's unit.
+    pub translation: [f64; 3],
+}
+
+impl Camera {
+    /// A point of the table's frame in the camera's.
+    #[must_use]
+    pub fn camera_point(&self, point_table: [f64; 3]) -> [f64; 3] {
+        add(mul(&self.camera_from_table, point_table), self.translation)
+    }
+
+    /// Where the camera sees a point of the table's frame; `None` behind it.
+    #[must_use]
+    pub fn project(&self, point_table: [f64; 3]) -> Option<Pixel> {
+        self.intrinsics.project(self.camera_point(point_table))
+    }
+
+    /// The camera's centre in the table's frame.
+    #[must_use]
+    pub fn centre(&self) -> [f64; 3] {
+        scale(
+            mul_transposed(&self.camera_from_table, self.translation),
+            -1.0,
+        )
+    }
+}
+
 impl TurntableRig {
+    /// The camera of frame `frame` of row `row`; `None` where the rig has no such frame.
+    #[must_use]
+    pub fn camera(&self, row: usize, frame: usize) -> Option<Camera> {
+        let row = self.rows.get(row)?;
+        let azimuth_rad = *row.azimuths_rad.get(frame)?;
+        let (camera_from_table, translation) = row.pose(azimuth_rad);
+        Some(Camera {
+            intrinsics: self.intrinsics,
+            camera_from_table,
+            translation,
+        })
+    }
+
     /// Where frame `frame` of row `row` sees a point of the turntable's frame (+Y up, origin on the axis
     /// at the disc's top); `None` behind the camera, or where the rig has no such frame.
     #[must_use]
     pub fn project(&self, row: usize, frame: usize, point_table: [f64; 3]) -> Option<Pixel> {
-        let row = self.rows.get(row)?;
-        let azimuth_rad = *row.azimuths_rad.get(frame)?;
-        self.intrinsics
-            .project(row.camera_from_table(azimuth_rad, point_table))
+        self.camera(row, frame)?.project(point_table)
+    }
+
+    /// The same rig with the origin raised by `height`: what lay there lies at 0.
+    #[must_use]
+    pub fn with_origin_at(mut self, height: f64) -> Self {
+        for row in &mut self.rows {
+            row.height -= height;
+        }
+        self
+    }
+
+    /// The same rig in a unit of which `factor` make one of the old.
+    #[must_use]
+    pub fn scaled(mut self, factor: f64) -> Self {
+        for row in &mut self.rows {
+            row.height *= factor;
+            row.distance *= factor;
+        }
+        self
     }
 }
 
@@ -42,28 +108,21 @@ impl Row {
     /// A point of the turntable's frame, turned to `azimuth_rad`, in the camera's frame (x right, y down, z forward).
     #[must_use]
     pub fn camera_from_table(&self, azimuth_rad: f64, point_table: [f64; 3]) -> [f64; 3] {
-        let [x, y, z] = about_y(azimuth_rad, point_table);
-        let seen = [x, -(y - self.height), -(z - self.distance)];
-        about_z(
-            self.roll_rad,
-            about_x(self.tilt_rad, about_y(self.pan_rad, seen)),
-        )
+        let (rotation, translation) = self.pose(azimuth_rad);
+        add(mul(&rotation, point_table), translation)
     }
-}
 
-fn about_x(angle_rad: f64, [x, y, z]: [f64; 3]) -> [f64; 3] {
-    let (sin, cos) = angle_rad.sin_cos();
-    [x, cos * y - sin * z, sin * y + cos * z]
-}
-
-fn about_y(angle_rad: f64, [x, y, z]: [f64; 3]) -> [f64; 3] {
-    let (sin, cos) = angle_rad.sin_cos();
-    [cos * x + sin * z, y, cos * z - sin * x]
-}
-
-fn about_z(angle_rad: f64, [x, y, z]: [f64; 3]) -> [f64; 3] {
-    let (sin, cos) = angle_rad.sin_cos();
-    [cos * x - sin * y, sin * x + cos * y, z]
+    /// Rotation and translation from the table's frame at `azimuth_rad` to the camera's.
+    pub(crate) fn pose(&self, azimuth_rad: f64) -> (Mat3, Vec3) {
+        const SWAP: Mat3 = [[1.0, 0.0, 0.0], [0.0, -1.0, 0.0], [0.0, 0.0, -1.0]];
+        let look = mul_mat(
+            &about_z(self.roll_rad),
+            &mul_mat(&about_x(self.tilt_rad), &about_y(self.pan_rad)),
+        );
+        let look = mul_mat(&look, &SWAP);
+        let translation = mul(&look, [0.0, -self.height, -self.distance]);
+        (mul_mat(&look, &about_y(azimuth_rad)), translation)
+    }
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ mod background;
 mod capture;
 mod compose;
 mod crew;
+mod cutouts;
 mod error;
 pub mod export;
 mod folder;
@@ -36,6 +37,7 @@ mod words;
 
 pub use archive::{ArchiveEntry, ArchiveProblem};
 pub use capture::{CaptureSet, Photo};
+pub use cutouts::{CutPhoto, Cutouts, cut_out, photo_bytes};
 pub use error::{BadPhoto, PhotoProblem, SpinError};
 pub use ingest::{read_capture, read_zip};
 pub use learned::open_learned_matte;

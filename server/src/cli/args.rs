@@ -30,6 +30,8 @@ pub struct Arguments {
 pub enum Command {
     /// Make a spin from a folder of turntable photos.
     Spin(SpinArguments),
+    /// Make a textured 3D model from a folder of turntable photos.
+    Model(ModelArguments),
     /// Say which photos of a turn to take again, and why.
     Inspect(InspectArguments),
     /// Turn a finished spin into a zip for marketplaces, an animated WebP or an MP4.
@@ -134,6 +136,39 @@ pub struct SpinArguments {
         value_name = "TEXT"
     )]
     pub alt_en: String,
+}
+
+#[derive(Debug, Args)]
+pub struct ModelArguments {
+    /// Folder or zip of photos in the order of their file names: JPEG, PNG, WebP or TIFF.
+    pub photos: PathBuf,
+    /// The .glb file to make; it appears whole or not at all.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+    /// Also write what was found, and how sure it is, as JSON to this file.
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
+    /// Folder that keeps finished parts, so that a run that was stopped goes on.
+    #[arg(long, value_name = "FOLDER")]
+    pub work: Option<PathBuf>,
+    /// The product's height in millimetres: it gives the model its scale.
+    #[arg(long, value_name = "MM", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub height: Option<u32>,
+    /// Rows of camera heights, when the photos of all rows lie in one folder: how many, or the photos of each.
+    #[arg(long, value_name = "ROWS")]
+    pub rows: Option<RowSplit>,
+    /// A photo of the empty turntable, by its name in the folder or its path; may be given for each row.
+    #[arg(long, value_name = "PHOTO")]
+    pub clean_plate: Vec<PathBuf>,
+    /// Most triangles of the model [default: 60000].
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(500..=2_000_000))]
+    pub triangles: Option<u32>,
+    /// Longest side of the texture in pixels [default: 2048].
+    #[arg(long, value_name = "PIXELS", value_parser = clap::value_parser!(u32).range(256..=8192))]
+    pub texture_size: Option<u32>,
+    /// Also write pictures of held-out photos beside the model's into this folder.
+    #[arg(long, value_name = "FOLDER")]
+    pub sheet: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

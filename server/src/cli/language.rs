@@ -50,6 +50,7 @@ const EXAMPLES: &[(&str, &str, &str)] = &[
         "xoay",
         "Examples:
   xoay spin photos/ -o spin/                     36 photos to a spin, all defaults
+  xoay model photos/ -o jar.glb                  the same photos to a 3D model
   xoay inspect photos/                           which photos to take again
   xoay optimize jar.glb -o jar-web.glb           a model made light
   xoay publish --slug jar --name-vi \"Mật ong\" --spin spin/
@@ -60,6 +61,7 @@ Exit codes:
   5 output cannot be written   6 service cannot start   130 stopped on request",
         "Ví dụ:
   xoay spin anh/ -o spin/                        36 ảnh thành ảnh xoay, mọi thứ mặc định
+  xoay model anh/ -o hu.glb                      cùng các ảnh ấy thành mô hình 3D
   xoay inspect anh/                              ảnh nào cần chụp lại
   xoay optimize hu.glb -o hu-web.glb             làm nhẹ một mô hình
   xoay publish --slug hu --name-vi \"Mật ong\" --spin spin/

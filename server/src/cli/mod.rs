@@ -9,6 +9,7 @@ mod exit;
 mod export;
 mod inspect;
 mod language;
+mod model;
 mod optimize;
 mod publish;
 mod serve;
@@ -54,6 +55,7 @@ pub fn run() -> ExitCode {
 fn dispatch(command: Command, terminal: &Terminal) -> Result<(), Failure> {
     match command {
         Command::Spin(arguments) => spin::run(&arguments, terminal),
+        Command::Model(arguments) => model::run(&arguments, terminal),
         Command::Inspect(arguments) => inspect::run(&arguments, terminal),
         Command::Export(arguments) => export::run(&arguments, terminal),
         Command::Optimize(arguments) => optimize::run(&arguments, terminal),

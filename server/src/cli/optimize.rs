@@ -100,7 +100,7 @@ fn wants_folder(output: &Path) -> bool {
     ends_with_slash || output.is_dir()
 }
 
-fn json_lines(value: &impl Serialize) -> Result<Vec<u8>, Failure> {
+pub(super) fn json_lines(value: &impl Serialize) -> Result<Vec<u8>, Failure> {
     let mut json = serde_json::to_vec_pretty(value).map_err(|error| {
         Failure::internal(Text::new(
             format!("không tạo được báo cáo: {error}"),

@@ -14,6 +14,7 @@ mod reorder;
 mod simplify;
 mod tangents;
 mod texcoords;
+mod triangles;
 mod weld;
 
 pub use attributes::prune_attributes;
@@ -24,6 +25,7 @@ pub use quantize::{QuantizeOptions, quantize};
 pub use reorder::reorder;
 pub use simplify::{SimplifyOptions, simplify};
 pub use tangents::prune_tangents;
+pub use triangles::{Simplified, simplify_triangles};
 pub use weld::weld;
 
 /// Where a primitive is: its mesh and its place there.

@@ -133,6 +133,61 @@ pub(super) const VIETNAMESE: &[(&str, &str, &str)] = &[
     ),
     ("spin", "alt_en", "Ảnh cho thấy gì, bằng tiếng Anh"),
     (
+        "model",
+        "",
+        "Dựng mô hình 3D có hoa văn từ một thư mục ảnh chụp trên bàn xoay",
+    ),
+    (
+        "model",
+        "photos",
+        "Thư mục hoặc tệp zip chứa ảnh theo thứ tự tên tệp: JPEG, PNG, WebP hoặc TIFF",
+    ),
+    (
+        "model",
+        "output",
+        "Tệp .glb cần tạo; chỉ xuất hiện khi đã trọn vẹn",
+    ),
+    (
+        "model",
+        "report",
+        "Ghi thêm những gì đã tính được và mức tin cậy, dạng JSON, vào tệp này",
+    ),
+    (
+        "model",
+        "work",
+        "Thư mục giữ các phần đã xong, để lần chạy bị dừng có thể làm tiếp",
+    ),
+    (
+        "model",
+        "height",
+        "Chiều cao sản phẩm tính bằng milimét: cho mô hình kích thước thật",
+    ),
+    (
+        "model",
+        "rows",
+        "Số hàng theo độ cao máy ảnh, hoặc số ảnh của từng hàng, khi ảnh của mọi hàng nằm chung một thư mục",
+    ),
+    (
+        "model",
+        "clean_plate",
+        "Ảnh bàn xoay trống: tên ảnh trong thư mục hoặc đường dẫn; có thể ghi cho từng hàng",
+    ),
+    (
+        "model",
+        "triangles",
+        "Số tam giác nhiều nhất của mô hình [mặc định: 60000]",
+    ),
+    (
+        "model",
+        "texture_size",
+        "Cạnh dài nhất của hoa văn tính bằng điểm ảnh [mặc định: 2048]",
+    ),
+    (
+        "model",
+        "sheet",
+        "Ghi thêm hình các ảnh để riêng cạnh hình của mô hình vào thư mục này",
+    ),
+    (
         "inspect",
         "",
         "Cho biết ảnh nào trong vòng xoay cần chụp lại, và vì sao",

@@ -1,0 +1,188 @@
+//! From a rig and outlines to a surface that stands on the disc.
+
+use rayon::prelude::*;
+use xoay_format::{Text, Watch};
+
+use crate::base;
+use crate::calibrate::{Calibration, outlines};
+use crate::compare::outline_agreement;
+use crate::distance::DistanceField;
+use crate::error::ReconstructError;
+use crate::hull::{Silhouette, carve, search_box};
+use crate::mesh::{Mesh, surface};
+use crate::observation::Capture;
+use crate::rig::{Camera, TurntableRig};
+use crate::verdict::{Gate, Outcome, Verdict, listed};
+
+/// How a surface is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ShapeOptions {
+    /// Cells of the grid along the product's longest side.
+    pub cells: usize,
+}
+
+impl Default for ShapeOptions {
+    fn default() -> Self {
+        Self { cells: 224 }
+    }
+}
+
+/// A surface and the cameras about it.
+#[derive(Clone, Debug)]
+pub struct Shape {
+    /// The surface, in the table's frame: origin on the axis where the product stands, +Y up, first camera at distance 1.
+    pub mesh: Mesh,
+    /// The rig in that frame.
+    pub rig: TurntableRig,
+    /// Which row and which frame of it each photo is.
+    pub places: Vec<(usize, usize)>,
+    /// Intersection over union of the surface's outline and each photo's.
+    pub agreement: Vec<f64>,
+    /// Every gate's word.
+    pub verdicts: Vec<Verdict>,
+}
+
+/// Outlines that agree so well are no obstacle.
+const GOOD_AGREEMENT: f64 = 0.97;
+/// Below this the hull is not the product's.
+const BAD_AGREEMENT: f64 = 0.95;
+/// Pieces smaller than this share of the largest are noise.
+const CRUMB_SHARE: f64 = 0.02;
+
+/// Carves the visual hull of the photos that `wanted` names, clips it where no camera sees, and meshes it.
+///
+/// # Errors
+/// [`ReconstructError::Refused`] where the outlines have nothing in common, or the hull does not cover them again;
+/// [`ReconstructError::Cancelled`].
+pub fn shape(
+    capture: &Capture,
+    calibration: &Calibration,
+    wanted: &[bool],
+    options: &ShapeOptions,
+    watch: Watch<'_>,
+) -> Result<Shape, ReconstructError> {
+    let cameras = calibration.cameras();
+    let fields = DistanceField::of_all(&capture.observations);
+    let views: Vec<Silhouette<'_>> = cameras
+        .iter()
+        .zip(&fields)
+        .zip(wanted)
+        .filter(|(_, wanted)| **wanted)
+        .map(|((camera, field), _)| Silhouette {
+            camera: *camera,
+            field,
+        })
+        .collect();
+    let (centre, half) = search_box(&cameras, &outlines(capture));
+    if watch.cancelled() {
+        return Err(ReconstructError::Cancelled);
+    }
+    let Some(mut grid) = carve(&views, centre, half, options.cells) else {
+        return Err(ReconstructError::Refused(vec![agreement_verdict(
+            capture,
+            &[],
+            &[],
+        )]));
+    };
+    drop(views);
+    if watch.cancelled() {
+        return Err(ReconstructError::Cancelled);
+    }
+    let mut ends = base::ends(&grid, &calibration.rig.rows);
+    // What is printed on the disc knows better than the hull where it lies.
+    ends.base = calibration.disc_height.or(ends.base);
+    if let Some(top) = ends.top {
+        grid.clip_above(top);
+    }
+    if let Some(base) = ends.base {
+        grid.clip_below(base);
+    }
+    let mut mesh = surface(&grid).without_crumbs(CRUMB_SHARE);
+    drop(grid);
+    mesh.smooth(2);
+    let agreement = agreement(capture, &mesh, &cameras);
+    let verdict = agreement_verdict(capture, &agreement, wanted);
+    if verdict.outcome == Outcome::Refused {
+        return Err(ReconstructError::Refused(vec![verdict]));
+    }
+    let base = ends
+        .base
+        .or_else(|| mesh.bounds().map(|[low, _]| low[1]))
+        .unwrap_or(0.0);
+    for place in &mut mesh.positions {
+        place[1] -= base;
+    }
+    Ok(Shape {
+        mesh,
+        rig: calibration.rig.clone().with_origin_at(base),
+        places: calibration.places.clone(),
+        agreement,
+        verdicts: vec![verdict],
+    })
+}
+
+fn agreement(capture: &Capture, mesh: &Mesh, cameras: &[Camera]) -> Vec<f64> {
+    capture
+        .observations
+        .par_iter()
+        .zip(cameras)
+        .map(|(observation, camera)| outline_agreement(mesh, camera, observation))
+        .collect()
+}
+
+fn agreement_verdict(capture: &Capture, agreement: &[f64], wanted: &[bool]) -> Verdict {
+    let used: Vec<(usize, f64)> = agreement
+        .iter()
+        .copied()
+        .enumerate()
+        .filter(|(at, _)| wanted.get(*at).copied().unwrap_or(false))
+        .collect();
+    let mean = used.iter().map(|(_, a)| a).sum::<f64>() / used.len().max(1) as f64;
+    let photos: Vec<String> = used
+        .iter()
+        .filter(|(_, a)| *a < BAD_AGREEMENT)
+        .map(|(at, _)| capture.observations[*at].name.clone())
+        .collect();
+    let names = listed(&photos);
+    let outcome = if mean >= GOOD_AGREEMENT && photos.is_empty() {
+        Outcome::Good
+    } else if mean >= BAD_AGREEMENT {
+        Outcome::Doubtful
+    } else {
+        Outcome::Refused
+    };
+    let percent = mean * 100.0;
+    Verdict {
+        gate: Gate::HullAgreement,
+        outcome,
+        measured: mean,
+        wanted: GOOD_AGREEMENT,
+        message: match outcome {
+            Outcome::Good => Text::new(
+                "khối dựng được phủ khớp đường viền",
+                "the shape covers the outlines again",
+            ),
+            Outcome::Doubtful => Text::new(
+                format!(
+                    "khối dựng được chỉ khớp {percent:.1}% đường viền ({}); hãy xem lại việc tách nền ở các ảnh đó",
+                    names.vi
+                ),
+                format!(
+                    "the shape covers {percent:.1}% of the outlines ({}); look at how those photos were cut out",
+                    names.en
+                ),
+            ),
+            Outcome::Refused => Text::new(
+                format!(
+                    "các đường viền không cùng tả một vật ({percent:.1}%; {}): hãy kiểm tra thứ tự ảnh, máy ảnh có xê dịch không, và phông nền",
+                    names.vi
+                ),
+                format!(
+                    "the outlines do not describe one body ({percent:.1}%; {}): check the order of the photos, whether the camera moved, and the backdrop",
+                    names.en
+                ),
+            ),
+        },
+        photos,
+    }
+}
