@@ -15,6 +15,7 @@ mod read;
 mod references;
 mod report;
 pub mod scene;
+mod skin;
 pub mod textures;
 pub mod transform;
 mod uri;

@@ -135,12 +135,23 @@ impl Document {
         instances
     }
 
-    /// The extent of the default scene at rest, metres, +Y up; zeros where nothing is drawn.
+    /// The extent of the default scene at rest, metres, +Y up; zeros where nothing is drawn. Skins bend their meshes.
     #[must_use]
     pub fn bounds(&self) -> Bounds {
         let mut min = [f64::INFINITY; 3];
         let mut max = [f64::NEG_INFINITY; 3];
-        for instance in self.instances() {
+        let instances = self.instances();
+        let skin_of = |node: usize| self.root.nodes[node].skin;
+        let skinned = instances
+            .iter()
+            .any(|instance| skin_of(instance.node).is_some());
+        let worlds = if skinned {
+            self.world_from_nodes()
+        } else {
+            Vec::new()
+        };
+        for instance in instances {
+            let skin = skin_of(instance.node);
             for primitive in &self.root.meshes[instance.mesh].primitives {
                 let Some(&accessor) = primitive.attributes.get("POSITION") else {
                     continue;
@@ -151,10 +162,16 @@ impl Document {
                     Some(indices) => self.accessors[indices].to_u32(),
                     None => (0..(positions.len() / 3) as u32).collect(),
                 };
+                let bent = skin.and_then(|skin| self.skinned_positions(primitive, skin, &worlds));
                 for vertex in drawn {
                     let start = vertex as usize * 3;
-                    let point = [0, 1, 2].map(|axis| f64::from(positions[start + axis]));
-                    let world = transform_point(&instance.world_from_mesh, point);
+                    let world = match &bent {
+                        Some(bent) => bent[vertex as usize],
+                        None => {
+                            let point = [0, 1, 2].map(|axis| f64::from(positions[start + axis]));
+                            transform_point(&instance.world_from_mesh, point)
+                        }
+                    };
                     for axis in 0..3 {
                         // `min` and `max` of floats pass over NaN.
                         min[axis] = min[axis].min(world[axis]);

@@ -45,7 +45,7 @@ fn made_of(
 /// Every third photo of the jar and the empty turntable.
 fn a_third() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
-    let mut names: Vec<_> = std::fs::read_dir(jar())
+    let mut names: Vec<_> = fs::read_dir(jar())
         .unwrap()
         .map(|entry| entry.unwrap().file_name())
         .filter(|name| Path::new(name).extension().is_some_and(|e| e == "jpg"))
@@ -55,7 +55,7 @@ fn a_third() -> tempfile::TempDir {
         .into_iter()
         .partition(|name| name.to_string_lossy().contains("plate"));
     for name in photos.into_iter().step_by(3).chain(plates) {
-        std::fs::copy(jar().join(&name), folder.path().join(&name)).unwrap();
+        fs::copy(jar().join(&name), folder.path().join(&name)).unwrap();
     }
     folder
 }
