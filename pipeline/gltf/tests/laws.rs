@@ -7,8 +7,8 @@ use sample::{area, canonical, document, recipe};
 use xoay_format::Watch;
 use xoay_gltf::textures::{TextureOptions, encode_textures};
 use xoay_gltf::transform::{
-    QuantizeOptions, SimplifyOptions, compress, dedup, prune, prune_attributes, quantize, reorder,
-    weld,
+    QuantizeOptions, SimplifyOptions, compress, dedup, join, prune, prune_attributes, quantize,
+    reorder, weld,
 };
 use xoay_gltf::{Codec, Document, Limits, OptimizeOptions, optimize, read_bytes};
 
@@ -73,7 +73,7 @@ proptest! {
     fn exact_transforms_draw_the_same_triangles(recipe in recipe()) {
         let before = document(&recipe);
         let mut after = before.clone();
-        for transform in [dedup, prune, prune_attributes, |d: &mut Document| weld(d, Watch::silent()), reorder] {
+        for transform in [dedup, prune, prune_attributes, join, |d: &mut Document| weld(d, Watch::silent()), reorder] {
             transform(&mut after);
             prop_assert_eq!(canonical(&before), canonical(&after));
             assert_same(&before, &after, 0.0);

@@ -11,8 +11,8 @@ use crate::references::opaque_extensions;
 use crate::report::{Step, TextureChange};
 use crate::{Document, GltfError, Limits};
 
-/// libwebp's effort. 4 gives the same bytes for 2 to 13% more time; 2 takes a quarter less time for 2 to 8% more bytes,
-/// 6 twice the time for 5% fewer.
+/// libwebp's effort. 4 gives the same bytes for 2 to 13% more time. 2 takes a quarter less time for 3 to 7% more bytes.
+/// 6 makes files 5% smaller at one quality, and loses as much likeness as a lower quality would: nothing gained.
 const METHOD: u8 = 3;
 
 /// The format that textures get.
@@ -78,22 +78,24 @@ pub struct TextureGoal {
 }
 
 impl Default for TextureOptions {
+    /// The limits of quality balance what a kilobyte gains in likeness of the drawn model: at 82, 80 and 50 colours and
+    /// normals gain 0.04 to 0.1 points of SSIMULACRA2 each, while numbers gain 0.02 even above 50.
     fn default() -> Self {
         Self {
             max_side: 2048,
             least_side: 256,
             format: TextureFormat::default(),
             color: TextureGoal {
-                error: 16.0,
-                highest_quality: 84,
+                error: 18.0,
+                highest_quality: 82,
             },
             normal: TextureGoal {
                 error: 2.0,
-                highest_quality: 78,
+                highest_quality: 80,
             },
             data: TextureGoal {
                 error: 4.0,
-                highest_quality: 45,
+                highest_quality: 50,
             },
         }
     }
