@@ -486,3 +486,18 @@ fn simplified_models_keep_bounds_and_materials_within_the_stated_error() {
     let (a, b) = (area(&before), area(after));
     assert!((a - b).abs() < a * 0.02, "area {a} became {b}");
 }
+
+#[test]
+fn a_texture_of_one_colour_becomes_one_pixel_of_it() {
+    let plain = image::RgbaImage::from_pixel(64, 32, image::Rgba([200, 31, 77, 255]));
+    let mut png = std::io::Cursor::new(Vec::new());
+    plain.write_to(&mut png, image::ImageFormat::Png).unwrap();
+    let mut model = document(&sample::triangle());
+    model.images[0].bytes = png.into_inner();
+    let options = TextureOptions::default();
+    let limits = Limits::default();
+    let (_, changes) = encode_textures(&mut model, &options, &limits, Watch::silent()).unwrap();
+    assert_eq!((changes[0].width[1], changes[0].height[1]), (1, 1));
+    let pixels = xoay_gltf::textures::decode("images[0]", &model.images[0].bytes, &limits).unwrap();
+    assert_eq!(pixels.rgba, [200, 31, 77, 255]);
+}

@@ -122,6 +122,7 @@ impl TextureOptions {
 ///   do, they are within the wanted distance of what they were.
 /// - The quality is searched on a part of what triangles show: colours by SSIMULACRA2, normals by their angle, other
 ///   numbers by their deviation in the channels that materials read.
+/// - Those of one colour become one pixel, exactly.
 /// - What no triangle shows becomes flat, channels that no material reads follow others, idle alpha goes.
 ///
 /// # Errors
@@ -252,6 +253,15 @@ fn smaller(
     if too_large {
         raster = fit(place, &raster, max_side)?;
     }
+    if let Some(dot) = dot_of_uniform(&raster) {
+        let encoded =
+            encode(&dot, Encoding::WebpLossless).map_err(|error| codec::failed(place, &error))?;
+        let found = Found {
+            quality: 100,
+            ..Found::unsearched()
+        };
+        return Ok((options.format == TextureFormat::Webp).then_some((encoded, found)));
+    }
     let size = (raster.width(), raster.height());
     let mut coverage = coverage.map_or_else(
         || Coverage::all(size.0, size.1),
@@ -279,6 +289,16 @@ fn smaller(
         .map_err(|error| codec::failed(place, &error))?;
     let saves = too_large || found.halvings > 0 || encoded.len() < bytes.len();
     Ok(saves.then_some((encoded, found)))
+}
+
+/// One pixel of a raster whose pixels are all the same: it looks as the whole does at any size.
+fn dot_of_uniform(raster: &Raster) -> Option<Raster> {
+    let count = raster.channels().count();
+    let first = &raster.pixels()[..count];
+    let uniform = raster.pixels().chunks_exact(count).all(|p| p == first);
+    uniform.then(|| {
+        Raster::new(1, 1, raster.channels(), first.to_vec()).expect("the bytes of one pixel")
+    })
 }
 
 /// The raster with channels that nobody reads made to follow others, so that they cost nothing, and without idle alpha.
