@@ -195,7 +195,7 @@ fn print(rows: &[Row]) {
             .collect()
     };
     let bytes = against(0, &|made| made.weight.file_bytes as f64);
-    goal("bytes against gltf-transform", &bytes, Bound::AtMost(0.85));
+    goal("bytes against gltf-transform", &bytes, &Bound::AtMost(0.85));
     let cpu: Vec<f64> = against(0, &|made| made.cost.cpu_s)
         .iter()
         .map(|ratio| 1.0 / ratio)
@@ -203,13 +203,13 @@ fn print(rows: &[Row]) {
     goal(
         "CPU of gltf-transform against ours",
         &cpu,
-        Bound::AtLeast(4.0),
+        &Bound::AtLeast(4.0),
     );
     let geometry = against(1, &|made| made.weight.geometry_per_triangle());
     goal(
         "geometry per triangle against gltfpack",
         &geometry,
-        Bound::AtMost(1.0),
+        &Bound::AtMost(1.0),
     );
     let lead: Vec<f64> = rows
         .iter()
@@ -221,7 +221,7 @@ fn print(rows: &[Row]) {
     goal(
         "likeness less that of gltf-transform",
         &lead,
-        Bound::AtLeast(0.0),
+        &Bound::AtLeast(0.0),
     );
     let memory: Vec<f64> = rows
         .iter()
@@ -230,7 +230,7 @@ fn print(rows: &[Row]) {
     goal(
         "peak memory against the decoded model",
         &memory,
-        Bound::AtMost(4.0),
+        &Bound::AtMost(4.0),
     );
     let proved: Vec<f64> = rows
         .iter()
@@ -239,7 +239,7 @@ fn print(rows: &[Row]) {
     goal(
         "CPU of gltf-transform against ours with pictures",
         &proved,
-        Bound::None,
+        &Bound::None,
     );
 }
 
@@ -249,7 +249,7 @@ enum Bound {
     None,
 }
 
-fn goal(what: &str, figures: &[f64], bound: Bound) {
+fn goal(what: &str, figures: &[f64], bound: &Bound) {
     if figures.is_empty() {
         return;
     }
@@ -259,7 +259,7 @@ fn goal(what: &str, figures: &[f64], bound: Bound) {
         .map(|figure| format!("{figure:.2}"))
         .collect();
     let word = |met: bool| if met { "met" } else { "**missed**" };
-    let (goal, met) = match bound {
+    let (goal, met) = match *bound {
         Bound::AtMost(goal) => (format!("≤ {goal}"), word(mean <= goal)),
         Bound::AtLeast(goal) => (format!("≥ {goal}"), word(mean >= goal)),
         Bound::None => (String::new(), ""),

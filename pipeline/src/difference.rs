@@ -1,5 +1,7 @@
 //! How far one model looks from another: both are drawn from the same fixed views and compared as pictures.
 
+use std::borrow::Cow;
+
 use xoay_gltf::{Document, Likeness};
 use xoay_imaging::{Channels, Reference};
 use xoay_render::{Raster, RenderError, Renderer, View};
@@ -63,6 +65,7 @@ impl Portrait {
     /// # Errors
     /// As [`Portrait::new`].
     pub fn compare(&self, document: &Document) -> Result<Likeness, RecipeError> {
+        let document = &*with_plain_sources(document);
         let mut scores = Vec::with_capacity(self.views.len());
         for (view, reference) in fixed_views(self.side).zip(&self.views) {
             let drawn = self.renderer.render(document, &view)?;
@@ -84,6 +87,25 @@ impl std::fmt::Debug for Portrait {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Portrait({} views, {} px)", self.views.len(), self.side)
     }
+}
+
+/// The document with textures that name an AVIF image by the extension alone naming it plainly: what draws looks there,
+/// and what decodes tells formats by their bytes.
+fn with_plain_sources(document: &Document) -> Cow<'_, Document> {
+    let source_of = |texture: &xoay_gltf::json::Texture| {
+        let extension = texture.extensions.get("EXT_texture_avif")?;
+        let source = usize::try_from(extension.get("source")?.as_u64()?).ok()?;
+        (texture.source.is_none() && source < document.images.len()).then_some(source)
+    };
+    let sources: Vec<Option<usize>> = document.root.textures.iter().map(source_of).collect();
+    if sources.iter().all(Option::is_none) {
+        return Cow::Borrowed(document);
+    }
+    let mut plain = document.clone();
+    for (texture, source) in plain.root.textures.iter_mut().zip(sources) {
+        texture.source = texture.source.or(source);
+    }
+    Cow::Owned(plain)
 }
 
 fn fixed_views(side: u32) -> impl Iterator<Item = View> {

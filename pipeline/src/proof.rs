@@ -94,7 +94,7 @@ pub(crate) fn optimize_proved(
         steps_back += 1;
         let mut next = optimize(source.clone(), &gentler, watch)?;
         next.report.likeness = judge(&next, &portrait)?;
-        if mean(&next.report.likeness) > found {
+        if mean(next.report.likeness.as_ref()) > found {
             best = next;
         }
     }
@@ -110,8 +110,8 @@ pub(crate) fn optimize_proved(
     Ok(best)
 }
 
-fn mean(likeness: &Option<Likeness>) -> f64 {
-    likeness.as_ref().map_or(f64::NEG_INFINITY, |l| l.mean)
+fn mean(likeness: Option<&Likeness>) -> f64 {
+    likeness.map_or(f64::NEG_INFINITY, |l| l.mean)
 }
 
 /// Ever gentler settings: textures first, then the vertices' grid, then everything as it came.

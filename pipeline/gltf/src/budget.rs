@@ -5,7 +5,7 @@ use crate::transform::SimplifyOptions;
 use crate::{Document, GltfError, OptimizeOptions, Optimized, optimize};
 
 /// Attempts before the smallest result so far has to do.
-const MOST_ATTEMPTS: u32 = 8;
+const MOST_ATTEMPTS: u32 = 10;
 /// Share of a budget that geometry may take before triangles go; pictures are seen first.
 const GEOMETRY_SHARE: f64 = 0.6;
 /// Greatest error of a mesh where a budget takes triangles away.
@@ -78,16 +78,16 @@ fn tighten(options: &mut OptimizeOptions, made: &Optimized, max_bytes: u64, atte
     }
 }
 
-/// Half as much error again and twelve steps of quality less; from the second attempt on every other also halves sides.
+/// A quarter more error and twelve steps of quality less; every third time sides are halved too.
 fn coarser(textures: &mut TextureOptions, attempt: u32) {
     let goal = |goal: TextureGoal| TextureGoal {
-        error: goal.error * 1.5,
+        error: goal.error * 1.25,
         highest_quality: goal.highest_quality.saturating_sub(12).max(LEAST_QUALITY),
     };
     textures.color = goal(textures.color);
     textures.normal = goal(textures.normal);
     textures.data = goal(textures.data);
-    if attempt % 2 == 1 {
+    if attempt % 3 == 2 {
         textures.max_side = (textures.max_side / 2).max(LEAST_SIDE.min(textures.max_side));
     }
 }

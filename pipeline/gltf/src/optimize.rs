@@ -6,8 +6,8 @@ use crate::pack::Codec;
 use crate::report::Report;
 use crate::textures::{TextureOptions, encode_textures};
 use crate::transform::{
-    QuantizeOptions, SimplifyOptions, compress, dedup, prune, prune_attributes, prune_tangents,
-    quantize, reorder, simplify, weld,
+    QuantizeOptions, SimplifyOptions, compress, dedup, join, prune, prune_attributes,
+    prune_tangents, quantize, reorder, simplify, weld,
 };
 use crate::{Document, GltfError, Limits};
 
@@ -54,7 +54,7 @@ pub struct Optimized {
 
 /// Makes a model smaller without taking anything away that can be seen: no triangle goes, no material, no variant.
 ///
-/// The order: dedup, prune, textures, prune, attributes, weld, tangents, simplify, quantize, weld, reorder, dedup, prune, compress, write.
+/// The order: dedup, prune, textures, prune, attributes, join, weld, tangents, simplify, quantize, weld, reorder, dedup, prune, compress, write.
 ///
 /// # Errors
 /// [`GltfError::Cancelled`], or a limit or the container's size is exceeded.
@@ -91,6 +91,7 @@ pub fn optimize(
         // Textures that became factors are unused now, and coordinates that only they read.
         Box::new(prune),
         Box::new(prune_attributes),
+        Box::new(join),
         Box::new(|document| weld(document, inner)),
     ];
     if let Some(tolerance_deg) = options.tangent_tolerance_deg {

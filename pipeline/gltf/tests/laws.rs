@@ -7,8 +7,8 @@ use sample::{area, canonical, document, recipe};
 use xoay_format::Watch;
 use xoay_gltf::textures::{TextureOptions, encode_textures};
 use xoay_gltf::transform::{
-    QuantizeOptions, SimplifyOptions, compress, dedup, prune, prune_attributes, quantize, reorder,
-    weld,
+    QuantizeOptions, SimplifyOptions, compress, dedup, join, prune, prune_attributes, quantize,
+    reorder, weld,
 };
 use xoay_gltf::{Codec, Document, Limits, OptimizeOptions, optimize, read_bytes};
 
@@ -73,7 +73,7 @@ proptest! {
     fn exact_transforms_draw_the_same_triangles(recipe in recipe()) {
         let before = document(&recipe);
         let mut after = before.clone();
-        for transform in [dedup, prune, prune_attributes, |d: &mut Document| weld(d, Watch::silent()), reorder] {
+        for transform in [dedup, prune, prune_attributes, join, |d: &mut Document| weld(d, Watch::silent()), reorder] {
             transform(&mut after);
             prop_assert_eq!(canonical(&before), canonical(&after));
             assert_same(&before, &after, 0.0);
@@ -485,4 +485,19 @@ fn simplified_models_keep_bounds_and_materials_within_the_stated_error() {
     }
     let (a, b) = (area(&before), area(after));
     assert!((a - b).abs() < a * 0.02, "area {a} became {b}");
+}
+
+#[test]
+fn a_texture_of_one_colour_becomes_one_pixel_of_it() {
+    let plain = image::RgbaImage::from_pixel(64, 32, image::Rgba([200, 31, 77, 255]));
+    let mut png = std::io::Cursor::new(Vec::new());
+    plain.write_to(&mut png, image::ImageFormat::Png).unwrap();
+    let mut model = document(&sample::triangle());
+    model.images[0].bytes = png.into_inner();
+    let options = TextureOptions::default();
+    let limits = Limits::default();
+    let (_, changes) = encode_textures(&mut model, &options, &limits, Watch::silent()).unwrap();
+    assert_eq!((changes[0].width[1], changes[0].height[1]), (1, 1));
+    let pixels = xoay_gltf::textures::decode("images[0]", &model.images[0].bytes, &limits).unwrap();
+    assert_eq!(pixels.rgba, [200, 31, 77, 255]);
 }

@@ -264,6 +264,14 @@ fn rasterize(
 }
 
 #[cfg(test)]
+impl Coverage {
+    pub(super) fn hide(&mut self, column: u32, row: u32) {
+        let at = (row * self.columns + column) as usize;
+        self.shown[at] = false;
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
@@ -303,13 +311,5 @@ mod tests {
     fn broken_coordinates_show_everything() {
         let mut coverage = Coverage::none(64, 64);
         assert!(!coverage.add([[f64::NAN, 0.0], [1.0, 0.0], [0.0, 1.0]], [Wrap::Repeat; 2]));
-    }
-}
-
-#[cfg(test)]
-impl Coverage {
-    pub(super) fn hide(&mut self, column: u32, row: u32) {
-        let at = (row * self.columns + column) as usize;
-        self.shown[at] = false;
     }
 }

@@ -89,9 +89,12 @@ fn lowest_quality(
             distance,
         };
         // Of those that reach the wanted distance the lowest quality, else the least distance.
-        let better = best.is_none_or(|best| match (best.distance <= wanted, distance <= wanted) {
-            (true, true) => quality < best.quality,
-            (reached, reaches) => reaches && !reached || !reached && distance < best.distance,
+        let better = best.is_none_or(|best| {
+            if best.distance <= wanted {
+                distance <= wanted && quality < best.quality
+            } else {
+                distance < best.distance
+            }
         });
         if better {
             best = Some(found);

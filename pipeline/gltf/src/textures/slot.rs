@@ -168,7 +168,7 @@ mod tests {
     fn only_slot(material: &mut Material) -> (Affine, u32) {
         let mut found = None;
         slots(material, &mut |slot| {
-            found = Some((slot.transform, slot.set))
+            found = Some((slot.transform, slot.set));
         });
         found.unwrap()
     }

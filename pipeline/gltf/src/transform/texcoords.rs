@@ -49,16 +49,18 @@ pub(super) fn quantize_texcoords(
     }
 }
 
+/// The representative of the accessors that share a grid with `at`.
+fn find(parent: &BTreeMap<usize, usize>, mut at: usize) -> usize {
+    while parent[&at] != at {
+        at = parent[&at];
+    }
+    at
+}
+
 fn groups(document: &Document) -> Vec<Group> {
     // Union-find over accessors; readers are attached to the first accessor they meet.
     let mut parent: BTreeMap<usize, usize> = BTreeMap::new();
     let mut first_of: BTreeMap<Reader, usize> = BTreeMap::new();
-    fn find(parent: &BTreeMap<usize, usize>, mut at: usize) -> usize {
-        while parent[&at] != at {
-            at = parent[&at];
-        }
-        at
-    }
     for primitive in document.root.meshes.iter().flat_map(|m| &m.primitives) {
         let materials = variant_materials(primitive);
         for (semantic, &accessor) in &primitive.attributes {
@@ -106,7 +108,7 @@ fn is_free(document: &Document, accessor: usize) -> bool {
                 .iter()
                 .any(|target| target.keys().any(|name| set_of(name).is_some()));
             let uses = primitive.attributes.values().any(|&used| used == accessor);
-            !elsewhere && !(uses && morphed) && primitive.indices != Some(accessor)
+            !elsewhere && primitive.indices != Some(accessor) && (!uses || !morphed)
         })
 }
 
