@@ -165,12 +165,11 @@ impl Document {
                 let bent = skin.and_then(|skin| self.skinned_positions(primitive, skin, &worlds));
                 for vertex in drawn {
                     let start = vertex as usize * 3;
-                    let world = match &bent {
-                        Some(bent) => bent[vertex as usize],
-                        None => {
-                            let point = [0, 1, 2].map(|axis| f64::from(positions[start + axis]));
-                            transform_point(&instance.world_from_mesh, point)
-                        }
+                    let world = if let Some(bent) = &bent {
+                        bent[vertex as usize]
+                    } else {
+                        let point = [0, 1, 2].map(|axis| f64::from(positions[start + axis]));
+                        transform_point(&instance.world_from_mesh, point)
                     };
                     for axis in 0..3 {
                         // `min` and `max` of floats pass over NaN.
