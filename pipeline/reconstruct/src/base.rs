@@ -10,6 +10,10 @@ use crate::rig::Row;
 const DIRECTIONS: usize = 36;
 /// The share of a ray's slope from which a wall counts as the ray's own.
 const RAY_SHARE: f64 = 0.88;
+/// The same at the top, whose cone is so flat that it is but a few cells tall.
+const TOP_RAY_SHARE: f64 = 0.5;
+/// Cells at the tip of a cone that outlines which waver may blunt.
+const BLUNT: usize = 4;
 /// Of the heights that the directions tell, in order, the one that counts: the least but for stray ones.
 const BASE_QUANTILE: f64 = 0.15;
 /// A top is flat where the directions agree within this share of the product's height.
@@ -35,14 +39,14 @@ pub(crate) fn ends(grid: &Grid, rows: &[Row]) -> Ends {
         };
     };
     let tall = (top - bottom) as f64 * grid.cell;
-    let bases = from_end(grid, &reach, bottom, top, |y, r| {
+    let bases = from_end(grid, &reach, bottom, top, 3, RAY_SHARE, |y, r| {
         // The ray that grazes the near rim: the lowest camera closes the cone fastest.
         rows.iter()
             .map(|row| (row.distance - r) / (row.height - y))
             .filter(|slope| *slope > 0.0)
             .fold(f64::NAN, f64::max)
     });
-    let tops = from_end(grid, &reach, top, bottom, |y, r| {
+    let tops = from_end(grid, &reach, top, bottom, 1, TOP_RAY_SHARE, |y, r| {
         // The ray that grazes the far rim: the highest camera sees most of the top.
         rows.iter()
             .map(|row| (row.distance + r) / (row.height - y))
@@ -107,31 +111,35 @@ fn from_end(
     reach: &[[f64; DIRECTIONS]],
     from: usize,
     to: usize,
+    span: usize,
+    share_of_ray: f64,
     slope: impl Fn(f64, f64) -> f64,
 ) -> Vec<f64> {
-    const SPAN: usize = 3;
     let step: isize = if from < to { 1 } else { -1 };
     let mut out = Vec::new();
     for direction in 0..DIRECTIONS {
         let at = |k: usize| (from as isize + step * k as isize) as usize;
         let count = from.abs_diff(to) * 2 / 3;
         let mut previous = None;
-        for k in 2..count.saturating_sub(SPAN) {
-            let (here, ahead) = (reach[at(k)][direction], reach[at(k + SPAN)][direction]);
+        for k in 1..count.saturating_sub(span) {
+            let (here, ahead) = (reach[at(k)][direction], reach[at(k + span)][direction]);
             if here.min(ahead) <= f64::MIN {
                 continue;
             }
             let ray = slope(grid.height(at(k)), here);
-            let grows = (ahead - here) / (SPAN as f64 * grid.cell);
+            let grows = (ahead - here) / (span as f64 * grid.cell);
             if ray.is_nan() {
                 break;
             }
             let share = grows / ray;
-            if share < RAY_SHARE {
+            if share < share_of_ray && previous.is_none() && k < BLUNT {
+                continue;
+            }
+            if share < share_of_ray {
                 // A kink within the span lowers the slope in proportion to what lies beyond it.
-                let past = (1.0 - share.clamp(0.0, 1.0)) * SPAN as f64;
+                let past = (1.0 - share.clamp(0.0, 1.0)) * span as f64;
                 if previous.is_some() {
-                    let place = k as f64 + SPAN as f64 - past;
+                    let place = k as f64 + span as f64 - past;
                     out.push(grid.height(from) + step as f64 * place * grid.cell);
                 }
                 break;

@@ -11,6 +11,7 @@ use crate::error::ReconstructError;
 use crate::hull::{Silhouette, carve, search_box};
 use crate::mesh::{Mesh, surface};
 use crate::observation::Capture;
+use crate::refine::refine;
 use crate::rig::{Camera, TurntableRig};
 use crate::verdict::{Gate, Outcome, Verdict, listed};
 
@@ -19,11 +20,26 @@ use crate::verdict::{Gate, Outcome, Verdict, listed};
 pub struct ShapeOptions {
     /// Cells of the grid along the product's longest side.
     pub cells: usize,
+    /// What happens to the hull.
+    pub refine: Refine,
+}
+
+/// What happens to the hull.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Refine {
+    /// It stays.
+    Hull,
+    /// It moves inwards to where photos agree.
+    #[default]
+    Photos,
 }
 
 impl Default for ShapeOptions {
     fn default() -> Self {
-        Self { cells: 224 }
+        Self {
+            cells: 160,
+            refine: Refine::default(),
+        }
     }
 }
 
@@ -98,8 +114,26 @@ pub fn shape(
         grid.clip_below(base);
     }
     let mut mesh = surface(&grid).without_crumbs(CRUMB_SHARE);
+    let cell = grid.cell;
     drop(grid);
     mesh.smooth(2);
+    if options.refine == Refine::Photos {
+        let used: Vec<_> = cameras
+            .iter()
+            .copied()
+            .zip(&capture.observations)
+            .zip(wanted)
+            .filter(|(_, wanted)| **wanted)
+            .map(|(view, _)| view)
+            .collect();
+        let near = |height: Option<f64>, y: f64| height.is_some_and(|h| (y - h).abs() < cell);
+        refine(&mut mesh, &used, |place, normal| {
+            normal[1].abs() > 0.8 && (near(ends.base, place[1]) || near(ends.top, place[1]))
+        });
+        if watch.cancelled() {
+            return Err(ReconstructError::Cancelled);
+        }
+    }
     let agreement = agreement(capture, &mesh, &cameras);
     let verdict = agreement_verdict(capture, &agreement, wanted);
     if verdict.outcome == Outcome::Refused {

@@ -130,19 +130,7 @@ pub fn cut_out<T: Send>(
         return Err(SpinError::Cancelled);
     }
     all.sort_by_key(|(at, _)| *at);
-    let (mut kept, mut bad) = (Vec::with_capacity(all.len()), Vec::new());
-    for (at, result) in all {
-        match result {
-            Ok(photo) => kept.push(photo),
-            Err(problem) => bad.push(BadPhoto {
-                file: photos[at].name.clone(),
-                problem,
-            }),
-        }
-    }
-    if !bad.is_empty() {
-        return Err(SpinError::BadPhotos(bad));
-    }
+    let kept = all_or_bad(all, photos)?;
     progress.finish();
     Ok(Some(Cutouts {
         photos: kept,
@@ -155,6 +143,28 @@ pub fn cut_out<T: Send>(
         report: studio.report,
         notes: studio.notes,
     }))
+}
+
+/// What was kept of all photos, or every photo that is bad.
+fn all_or_bad<T>(
+    all: Vec<(usize, Result<T, PhotoProblem>)>,
+    photos: &[Photo],
+) -> Result<Vec<T>, SpinError> {
+    let (mut kept, mut bad) = (Vec::with_capacity(all.len()), Vec::new());
+    for (at, result) in all {
+        match result {
+            Ok(photo) => kept.push(photo),
+            Err(problem) => bad.push(BadPhoto {
+                file: photos[at].name.clone(),
+                problem,
+            }),
+        }
+    }
+    if bad.is_empty() {
+        Ok(kept)
+    } else {
+        Err(SpinError::BadPhotos(bad))
+    }
 }
 
 /// The whole file of a photo, for those who hash it.

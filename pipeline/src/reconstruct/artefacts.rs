@@ -47,13 +47,13 @@ impl Artefacts {
         Some(hex::encode(hash.finalize()))
     }
 
-    fn path(&self, key: Option<&String>) -> Option<PathBuf> {
+    fn path(&self, key: Option<&str>) -> Option<PathBuf> {
         Some(self.folder.as_ref()?.join(format!("cutouts-{}.bin", key?)))
     }
 
     /// What an earlier run left. Anything that is not whole counts as not there.
-    pub fn capture(&self, key: &Option<String>) -> Option<Capture> {
-        let path = self.path(key.as_ref())?;
+    pub fn capture(&self, key: Option<&str>) -> Option<Capture> {
+        let path = self.path(key)?;
         if fs::metadata(&path).ok()?.len() > MOST_BYTES {
             return None;
         }
@@ -61,8 +61,8 @@ impl Artefacts {
     }
 
     /// Keeps the capture. Failing to costs the next run time, never this one its result.
-    pub fn keep_capture(&self, key: &Option<String>, capture: &Capture) {
-        if let Some(path) = self.path(key.as_ref()) {
+    pub fn keep_capture(&self, key: Option<&str>, capture: &Capture) {
+        if let Some(path) = self.path(key) {
             let _ = write_whole(&path, &written(capture));
         }
     }

@@ -147,7 +147,7 @@ fn cut_out(
 ) -> Result<Capture, RecipeError> {
     let set = xoay_spin::read_capture(photos, capture_options, watch)?;
     let key = artefacts.key_of_photos(&set, options);
-    if let Some(capture) = artefacts.capture(&key) {
+    if let Some(capture) = artefacts.capture(key.as_deref()) {
         return Ok(capture);
     }
     let keep = |photo: xoay_spin::CutPhoto<'_>| {
@@ -180,7 +180,7 @@ fn cut_out(
         focal_px: cut.focal_35mm.map(|mm| mm / 36.0 * long),
         observations: cut.photos,
     };
-    artefacts.keep_capture(&key, &capture);
+    artefacts.keep_capture(key.as_deref(), &capture);
     Ok(capture)
 }
 

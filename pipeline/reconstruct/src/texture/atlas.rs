@@ -265,7 +265,10 @@ fn assemble(
             out.triangles.push(vertices.map(|vertex| {
                 *new.entry(vertex).or_insert_with(|| {
                     out.positions.push(mesh.positions[vertex as usize]);
-                    normals.push(smooth[vertex as usize]);
+                    let normal = smooth[vertex as usize];
+                    // Slivers have none.
+                    let has_length = normal.iter().any(|v| *v != 0.0);
+                    normals.push(if has_length { normal } else { [0.0, 1.0, 0.0] });
                     coordinates.push(coordinate(number, vertex));
                     out.positions.len() as u32 - 1
                 })

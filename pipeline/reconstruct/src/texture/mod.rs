@@ -8,6 +8,8 @@ mod charts;
 mod level;
 mod views;
 
+pub(crate) use self::views::look;
+
 pub use self::atlas::{Atlas, TexturedMesh};
 
 use crate::mesh::Mesh;
@@ -36,7 +38,7 @@ pub fn paint(
     views: &[(Camera, &Observation)],
     options: TextureOptions,
 ) -> TexturedMesh {
-    let sights = views::look(mesh, views);
+    let sights = look(mesh, views);
     let neighbours = charts::neighbours(mesh);
     let labels = charts::choose(mesh, &sights, &neighbours);
     let charts = charts::cut(mesh, &labels, &neighbours, &sights);
