@@ -115,6 +115,15 @@ Mã kết thúc 3 nghĩa là có ít nhất một ảnh cần chụp lại.",
   xoay export spin/ -o hu.mp4 --turns 3",
     ),
     (
+        "model",
+        "Examples:
+  xoay model photos/ -o jar.glb --report report.json
+  xoay model photos/ -o jar.glb --height 120 --work work/",
+        "Ví dụ:
+  xoay model anh/ -o hu.glb --report baocao.json
+  xoay model anh/ -o hu.glb --height 120 --work tam/",
+    ),
+    (
         "optimize",
         "Examples:
   xoay optimize scan.glb -o light.glb --report report.json
@@ -268,7 +277,7 @@ fn in_vietnamese(error: &clap::Error) -> Option<String> {
         ),
         ErrorKind::MissingRequiredArgument => format!("còn thiếu: {argument}"),
         ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            "còn thiếu tên lệnh: spin, inspect, export, optimize, publish, serve hoặc completions"
+            "còn thiếu tên lệnh: spin, inspect, export, model, optimize, publish, serve hoặc completions"
                 .to_owned()
         }
         ErrorKind::InvalidValue | ErrorKind::ValueValidation if value.is_empty() => {
