@@ -28,7 +28,7 @@ pub use processes::Process;
 /// How long a page may take for anything: generous, because the machine may be busy and the GPU is emulated.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How long a browser may take to come up before it is given up, and how often it is tried.
-const COMES_UP: Duration = Duration::from_secs(60);
+const COMES_UP: Duration = Duration::from_mins(1);
 const STARTS: u32 = 3;
 
 /// How long a promise may take that a test or a bench waits for.

@@ -140,9 +140,12 @@ pub fn calibrate(capture: &Capture, watch: Watch<'_>) -> Result<Calibration, Rec
     if watch.cancelled() {
         return Err(ReconstructError::Cancelled);
     }
-    let (outline_verdicts, tilt) = judged(&fit, round, capture, unit);
-    verdicts.extend(outline_verdicts);
+    let (mut outline_verdicts, tilt) = judged(&fit, round, capture, unit);
     let labelled = labelled.filter(|label| round || label.tracks >= SHARPENING_TRACKS);
+    if labelled.is_some() {
+        outline_verdicts.iter_mut().for_each(spared);
+    }
+    verdicts.extend(outline_verdicts);
     verdicts.push(match &labelled {
         Some(label) => features_verdict(label, round),
         None => tilt,
@@ -212,6 +215,25 @@ fn likeness(capture: &Capture) -> f64 {
         })
         .sum();
     sum / all.len().max(1) as f64
+}
+
+/// Where features show that the rig holds, outlines that do not fit it were badly cut out; the hull's own gate says
+/// whether they still make a body.
+fn spared(verdict: &mut Verdict) {
+    if verdict.gate == Gate::Residual && verdict.outcome == Outcome::Refused {
+        let (pixels, names) = (verdict.measured, listed(&verdict.photos));
+        verdict.outcome = Outcome::Doubtful;
+        verdict.message = Text::new(
+            format!(
+                "hoa văn khớp với bàn xoay nhưng đường viền lệch {pixels:.1} điểm ảnh ({}): việc tách nền chưa tốt; hãy dùng phông khác màu sản phẩm",
+                names.vi
+            ),
+            format!(
+                "features fit the turntable but outlines are {pixels:.1} pixels off ({}): the product was not cut out well; use a backdrop unlike it",
+                names.en
+            ),
+        );
+    }
 }
 
 fn features_verdict(label: &LabelFit, round: bool) -> Verdict {
