@@ -1,9 +1,9 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use serde_json::Value;
 
-use crate::fixtures::build_folder;
+use crate::fixtures::{build_folder, tool};
 
 /// Where the `xoay` program under test is.
 ///
@@ -97,4 +97,17 @@ impl Finished {
         );
         self
     }
+}
+
+/// The Khronos validator's verdict on each glTF file. Its exit code says no more than the verdicts do.
+///
+/// # Panics
+/// Where the validator does not run, or says too little.
+#[must_use]
+pub fn validate(files: &[&Path]) -> Vec<Value> {
+    let script = tool("validator/validate.mjs");
+    let finished = Finished::of(Command::new("node").arg(script).args(files));
+    let verdicts = finished.json_lines();
+    assert_eq!(verdicts.len(), files.len(), "{}", finished.stderr);
+    verdicts
 }

@@ -7,7 +7,7 @@ mod s3;
 mod service;
 pub mod site;
 
-pub use command::{Finished, program, xoay};
+pub use command::{Finished, program, validate, xoay};
 pub use fixtures::{capture, capture_cut, model, repository, tool};
 pub use s3::S3Server;
 pub use service::Service;

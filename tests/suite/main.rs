@@ -6,6 +6,7 @@ mod inspect;
 mod model;
 mod optimize;
 mod pages;
+mod reconstruct;
 mod service;
 mod spin;
 mod tidy;

@@ -1,20 +1,9 @@
 //! `xoay optimize`, its output judged by the Khronos validator.
 
 use std::fs;
-use std::path::Path;
-use std::process::Command;
 
 use serde_json::Value;
-use xoay_tests::{Finished, model, tool, xoay};
-
-/// The validator's verdict on each file. Its exit code says no more than the verdicts do.
-fn validate(files: &[&Path]) -> Vec<Value> {
-    let script = tool("validator/validate.mjs");
-    let finished = Finished::of(Command::new("node").arg(script).args(files));
-    let verdicts = finished.json_lines();
-    assert_eq!(verdicts.len(), files.len(), "{}", finished.stderr);
-    verdicts
-}
+use xoay_tests::{Finished, model, validate, xoay};
 
 #[test]
 fn the_bundled_model_gets_light_and_the_validator_finds_no_error() {

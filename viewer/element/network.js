@@ -7,6 +7,14 @@ const pause = (ms) => new Promise((done) => { setTimeout(done, ms * (0.75 + Math
 
 export const offline = () => typeof navigator !== 'undefined' && navigator.onLine === false;
 
+const early = {};
+
+/** Asks for what will be wanted in a moment; `get` takes it from here. */
+export function expect(url) {
+  early[url] = fetch(url);
+  early[url].catch(() => {});
+}
+
 /**
  * The body at `url` as `form` (`json`, `blob`). What a busy or broken server or a cut line refuses is tried again; `told` hears
  * of each further try and ends them by giving false.
@@ -16,7 +24,9 @@ export async function get(url, form, told) {
     let lasting = false;
     let problem;
     try {
-      const response = await fetch(url);
+      const begun = early[url];
+      delete early[url];
+      const response = await (begun || fetch(url));
       // Parsed here: engines differ in what they say of a body that is no JSON.
       if (response.ok) return { url: response.url || url, body: form === 'json' ? JSON.parse(await response.text()) : await response[form]() };
       lasting = response.status < 500 && response.status !== 408 && response.status !== 429;

@@ -2,7 +2,7 @@
 
 import { TEXT } from './words.js';
 import { make, icon, style, pick } from './dom.js';
-import { get, script, again, offline } from './network.js';
+import { get, expect, script, again, offline } from './network.js';
 import { hands } from './hands.js';
 import { openPhotos } from './photos.js';
 import { withApi } from './api.js';
@@ -38,8 +38,11 @@ const loaded = {};
 function load(name) {
   const [glue, wasm] = FILES[name];
   if (!loaded[name]) {
+    // Both at once: the script is of no use without the module.
+    const begun = fetch(wasm);
+    begun.catch(() => {});
     loaded[name] = script(glue.href)
-      .then((module) => again(() => module.default({ module_or_path: wasm.href })).then(() => module));
+      .then((module) => again((tries) => module.default({ module_or_path: tries ? wasm.href : begun })).then(() => module));
     loaded[name].catch(() => { loaded[name] = null; });
   }
   return loaded[name];
@@ -261,6 +264,8 @@ class XoayViewer extends withApi(inBrowser ? HTMLElement : class {}) {
       if (!this._views[name]) {
         this._setBusy(true);
         if (typeof WebAssembly === 'undefined') throw Object.assign(new Error('no WebAssembly'), { kind: 'wasm' });
+        const { sprite } = (name === 'spin' && this._parts.spin) || {};
+        if (sprite) expect(new URL(sprite.url, this._base).href);
         // Together, so that what can be turned can also be zoomed.
         const [module] = await Promise.all([load(name), this._feature('controls').catch(() => {})]);
         if (run !== this._run) return;
