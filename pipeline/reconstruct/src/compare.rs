@@ -27,14 +27,7 @@ pub struct Rendering {
 }
 
 fn drawn(mesh: &Mesh, camera: &Camera, observation: &Observation) -> Drawing {
-    let window = &observation.window;
-    let frame = Frame {
-        left: window.left as f64,
-        top: window.top as f64,
-        width: window.width,
-        height: window.height,
-        scale: 1.0,
-    };
+    let frame = Frame::of(&observation.window);
     draw(mesh, &see(mesh, camera, &frame), frame)
 }
 

@@ -1,6 +1,7 @@
 //! Triangles drawn as a camera sees them: which one lies in front at each pixel.
 
 use crate::mesh::Mesh;
+use crate::observation::Window;
 use crate::rig::Camera;
 
 /// No triangle.
@@ -17,6 +18,19 @@ pub(crate) struct Frame {
     pub height: usize,
     /// Pixels of the drawing for one of the photo.
     pub scale: f64,
+}
+
+impl Frame {
+    /// The part of a photo that a window is, pixel by pixel.
+    pub(crate) fn of(window: &Window) -> Self {
+        Self {
+            left: window.left as f64,
+            top: window.top as f64,
+            width: window.width,
+            height: window.height,
+            scale: 1.0,
+        }
+    }
 }
 
 /// What lies in front.

@@ -1,12 +1,12 @@
 //! The product cut out of every photo, for whoever makes something else of it than a spin.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 
 use xoay_format::{Direction, Stage, Text, Watch};
 use xoay_imaging::{Channels, DecodeOptions, Raster, Resizer, decode};
 use xoay_matte::Part;
 
+use crate::crew::together;
 use crate::error::{BadPhoto, PhotoProblem};
 use crate::progress::Progress;
 use crate::source::read_file;
@@ -115,22 +115,11 @@ pub fn cut_out<T: Send>(
         done
     };
     let workers = survey::workers(photos, options.workers, options.memory_bytes);
-    let mut all: Vec<_> = thread::scope(|scope| {
-        let threads: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
-        threads
-            .into_iter()
-            .flat_map(|thread| {
-                thread
-                    .join()
-                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-            })
-            .collect()
-    });
+    let all = together(workers, work);
     if watch.cancelled() {
         return Err(SpinError::Cancelled);
     }
-    all.sort_by_key(|(at, _)| *at);
-    let kept = all_or_bad(all, photos)?;
+    let kept = survey::all_or_bad(all, photos)?;
     progress.finish();
     Ok(Some(Cutouts {
         photos: kept,
@@ -143,28 +132,6 @@ pub fn cut_out<T: Send>(
         report: studio.report,
         notes: studio.notes,
     }))
-}
-
-/// What was kept of all photos, or every photo that is bad.
-fn all_or_bad<T>(
-    all: Vec<(usize, Result<T, PhotoProblem>)>,
-    photos: &[Photo],
-) -> Result<Vec<T>, SpinError> {
-    let (mut kept, mut bad) = (Vec::with_capacity(all.len()), Vec::new());
-    for (at, result) in all {
-        match result {
-            Ok(photo) => kept.push(photo),
-            Err(problem) => bad.push(BadPhoto {
-                file: photos[at].name.clone(),
-                problem,
-            }),
-        }
-    }
-    if bad.is_empty() {
-        Ok(kept)
-    } else {
-        Err(SpinError::BadPhotos(bad))
-    }
 }
 
 /// The whole file of a photo, for those who hash it.

@@ -63,21 +63,31 @@ pub(crate) fn survey<T: Send>(
     if watch.cancelled() {
         return Err(SpinError::Cancelled);
     }
-    let (mut good, mut bad) = (Vec::with_capacity(photos.len()), Vec::new());
-    for (number, result) in seen.into_iter().enumerate() {
+    let good = all_or_bad(seen, photos)?;
+    progress.finish();
+    Ok(good)
+}
+
+/// What came of all photos, or every photo that is bad.
+pub(crate) fn all_or_bad<T>(
+    all: Vec<Result<T, PhotoProblem>>,
+    photos: &[Photo],
+) -> Result<Vec<T>, SpinError> {
+    let (mut good, mut bad) = (Vec::with_capacity(all.len()), Vec::new());
+    for (photo, result) in photos.iter().zip(all) {
         match result {
             Ok(result) => good.push(result),
             Err(problem) => bad.push(BadPhoto {
-                file: photos[number].name.clone(),
+                file: photo.name.clone(),
                 problem,
             }),
         }
     }
-    if !bad.is_empty() {
-        return Err(SpinError::BadPhotos(bad));
+    if bad.is_empty() {
+        Ok(good)
+    } else {
+        Err(SpinError::BadPhotos(bad))
     }
-    progress.finish();
-    Ok(good)
 }
 
 fn small(photo: &Photo, limits: Limits) -> Result<Raster, PhotoProblem> {

@@ -36,13 +36,7 @@ pub(crate) fn look(mesh: &Mesh, views: &[(Camera, &Observation)]) -> Vec<Sight> 
 
 fn one(mesh: &Mesh, camera: &Camera, observation: &Observation) -> Sight {
     let window = &observation.window;
-    let frame = Frame {
-        left: window.left as f64,
-        top: window.top as f64,
-        width: window.width,
-        height: window.height,
-        scale: 1.0,
-    };
+    let frame = Frame::of(window);
     let seen = see(mesh, camera, &frame);
     let drawing = draw(mesh, &seen, frame);
     let centre = camera.centre();
