@@ -8,11 +8,18 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-#[allow(dead_code, reason = "the tests use more of it")]
 #[path = "../tests/faults/mod.rs"]
 mod faults;
 
-use faults::{Capture, Outcome, Score};
+use faults::{Capture, Outcome};
+
+/// What came of the faults of one kind.
+#[derive(Clone, Copy, Debug, Default)]
+struct Score {
+    injected: usize,
+    found: usize,
+    false_alarms: usize,
+}
 
 fn main() {
     let (mut folders, mut each, mut seed, mut only) = (Vec::new(), 8, 1, None);

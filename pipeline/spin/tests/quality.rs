@@ -5,11 +5,11 @@ use std::path::Path;
 use xoay_imaging::{Channels, Raster};
 use xoay_spin::{FindingKind, Outline, PhotoMeasures, RepairMode, TurnShape, assess, assess_as};
 
-#[allow(dead_code, reason = "the example uses more of it")]
 mod faults;
+mod scene;
 
-use faults::scene::{HONEY, SAUCE, turn};
 use faults::{Capture, Fault, Outcome, capture_set, inject, name};
+use scene::{HONEY, SAUCE, turn};
 
 fn jar() -> Capture {
     Capture::of("jar", turn(HONEY, 24), vec![24])
@@ -146,7 +146,7 @@ fn a_photo_of_another_product_is_named() {
 #[test]
 fn a_row_that_turns_against_the_other_is_named() {
     let mut pictures = turn(HONEY, 24);
-    let lower = faults::scene::Jar { top: 0.26, ..HONEY };
+    let lower = scene::Jar { top: 0.26, ..HONEY };
     pictures.extend(turn(lower, 24));
     let rows = Capture::of("rows", pictures, vec![24, 24]);
     assert_eq!(rows.report().findings, []);

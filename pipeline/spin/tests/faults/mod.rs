@@ -1,7 +1,6 @@
 //! Faults as photographers make them, put into captures that have none, and how many of them the report names.
 
 pub mod pictures;
-pub mod scene;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -419,12 +418,4 @@ pub fn faults(capture: &Capture, each: usize, seed: u64) -> Vec<(&'static str, F
         ));
     }
     faults
-}
-
-/// What came of the faults of one kind.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Score {
-    pub injected: usize,
-    pub found: usize,
-    pub false_alarms: usize,
 }

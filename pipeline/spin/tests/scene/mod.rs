@@ -2,7 +2,7 @@
 
 use xoay_imaging::{Channels, Raster};
 
-use super::pictures::Noise;
+use crate::faults::pictures::Noise;
 
 pub const WIDTH: usize = 480;
 pub const HEIGHT: usize = 360;
