@@ -47,26 +47,33 @@ impl Turn {
 }
 
 /// Draws the model into the shared canvas: the opaque parts, the shadow, then what light passes through, the farthest
-/// first. Glass needs a picture of what is behind it before.
+/// first. Glass needs a picture of what is behind it before. `smooth` smooths edges.
 pub fn draw(
     renderer: &mut Renderer,
     scene: &Scene<'_>,
     shadow: &Shadow,
     size: [u32; 2],
+    smooth: bool,
 ) -> Result<(), JsValue> {
     let (gl, three) = (renderer.gl.clone(), renderer.three.clone());
     let turn = |i: usize| Turn::of(scene.material(&scene.model.draws[i]));
     let solid = || (0..scene.model.draws.len()).filter(|&i| turn(i) == Turn::Solid);
     if (0..scene.model.draws.len()).any(|i| turn(i) == Turn::Glass) {
         let behind = behind(renderer, size)?;
-        begin(&gl, &three, Some(&behind), behind.size);
+        begin(&gl, &three, Some(&behind.framebuffer), behind.size);
         for index in solid() {
             draw_surface(renderer, scene, index, true)?;
         }
         behind.shrink();
         renderer.behind = Some(behind);
     }
-    begin(&gl, &three, None, size);
+    let samples = if smooth {
+        Some(renderer.samples(size)?)
+    } else {
+        None
+    };
+    let into = samples.as_ref().map(|s| &s.framebuffer);
+    begin(&gl, &three, into, size);
     for index in solid() {
         draw_surface(renderer, scene, index, false)?;
     }
@@ -83,6 +90,10 @@ pub fn draw(
     }
     for (_, index) in clear {
         draw_surface(renderer, scene, index, false)?;
+    }
+    if let Some(samples) = samples {
+        samples.resolve(size);
+        renderer.samples = Some(samples);
     }
     Ok(())
 }

@@ -26,6 +26,9 @@ const HEADER: &str = "#version 300 es\nprecision highp float;precision highp int
 /// Its constant is the extension's, not WebGL's own.
 const TEXTURE_MAX_ANISOTROPY: u32 = 0x84fe;
 
+/// Samples a pixel where edges are smoothed.
+const MOST_SAMPLES: i32 = 4;
+
 fn lost() -> JsValue {
     "the WebGL context was lost".into()
 }
@@ -247,7 +250,7 @@ pub struct Target {
     gl: Gl,
     /// What was drawn.
     pub color: Texture,
-    framebuffer: WebGlFramebuffer,
+    pub framebuffer: WebGlFramebuffer,
     depth: WebGlRenderbuffer,
     /// Width and height, pixels.
     pub size: [u32; 2],
@@ -298,9 +301,67 @@ impl Drop for Target {
     }
 }
 
-/// Draws from now on into a target, or into the canvas, from an empty beginning, `size` pixels from its bottom left.
-pub fn begin(gl: &Gl, three: &Context, target: Option<&Target>, [width, height]: [u32; 2]) {
-    gl.bind_framebuffer(Gl::FRAMEBUFFER, target.map(|t| &t.framebuffer));
+/// A target of several samples a pixel, for smooth edges.
+pub struct Samples {
+    gl: Gl,
+    pub framebuffer: WebGlFramebuffer,
+    /// Colour and depth.
+    buffers: [WebGlRenderbuffer; 2],
+    /// Width and height, pixels.
+    pub size: [u32; 2],
+}
+
+impl Samples {
+    /// A target of this size with [`MOST_SAMPLES`], or as many as the GPU can.
+    pub fn new(gl: &Gl, size: [u32; 2]) -> Result<Self, JsValue> {
+        let most = gl.get_parameter(Gl::MAX_SAMPLES)?.as_f64();
+        let count = most.map_or(0, |most| most as i32).min(MOST_SAMPLES);
+        let [w, h] = size.map(|px| px as i32);
+        let framebuffer = gl.create_framebuffer().ok_or_else(lost)?;
+        gl.bind_framebuffer(Gl::FRAMEBUFFER, Some(&framebuffer));
+        let buffer = |format, attachment| {
+            let id = gl.create_renderbuffer().ok_or_else(lost)?;
+            gl.bind_renderbuffer(Gl::RENDERBUFFER, Some(&id));
+            gl.renderbuffer_storage_multisample(Gl::RENDERBUFFER, count, format, w, h);
+            let kind = Gl::RENDERBUFFER;
+            gl.framebuffer_renderbuffer(Gl::FRAMEBUFFER, attachment, kind, Some(&id));
+            Ok::<_, JsValue>(id)
+        };
+        let buffers = [
+            buffer(Gl::RGBA8, Gl::COLOR_ATTACHMENT0)?,
+            buffer(Gl::DEPTH_COMPONENT24, Gl::DEPTH_ATTACHMENT)?,
+        ];
+        Ok(Self {
+            gl: gl.clone(),
+            framebuffer,
+            buffers,
+            size,
+        })
+    }
+
+    /// Puts the mean of each pixel's samples on the canvas, `size` pixels from its bottom left.
+    pub fn resolve(&self, size: [u32; 2]) {
+        let gl = &self.gl;
+        let [w, h] = size.map(|px| px as i32);
+        gl.bind_framebuffer(Gl::READ_FRAMEBUFFER, Some(&self.framebuffer));
+        gl.bind_framebuffer(Gl::DRAW_FRAMEBUFFER, None);
+        gl.blit_framebuffer(0, 0, w, h, 0, 0, w, h, Gl::COLOR_BUFFER_BIT, Gl::NEAREST);
+        gl.bind_framebuffer(Gl::FRAMEBUFFER, None);
+    }
+}
+
+impl Drop for Samples {
+    fn drop(&mut self) {
+        self.gl.delete_framebuffer(Some(&self.framebuffer));
+        for buffer in &self.buffers {
+            self.gl.delete_renderbuffer(Some(buffer));
+        }
+    }
+}
+
+/// Draws from now on into a framebuffer, or into the canvas, from an empty beginning, `size` pixels from its bottom left.
+pub fn begin(gl: &Gl, three: &Context, into: Option<&WebGlFramebuffer>, [width, height]: [u32; 2]) {
+    gl.bind_framebuffer(Gl::FRAMEBUFFER, into);
     three.set_viewport(Viewport::new_at_origo(width, height));
     three.set_write_mask(WriteMask::COLOR_AND_DEPTH);
     gl.clear_color(0.0, 0.0, 0.0, 0.0);

@@ -179,6 +179,11 @@ fn make(gl: &Gl, wanted: Use) -> Result<Compiling, JsValue> {
     }
 }
 
+/// Texture coordinates as the vertex shader hands them on: both sets where there is a second.
+const COORDINATES: &str = "\
+#ifdef HAS_UV1\nin vec4 v_uv;\n#define UV(s) (s>.5?v_uv.zw:v_uv.xy)\n\
+#elif defined(HAS_UV0)\nin vec2 v_uv;\n#define UV(s) v_uv\n#endif\n";
+
 fn compile(
     gl: &Gl,
     variant: Variant,
@@ -195,7 +200,7 @@ fn compile(
     for (_, name) in (0..).zip(SLOTS).filter(|(bit, _)| variant >> bit & 1 == 1) {
         // Where a texture is, what turns its coordinates, which set of them it uses.
         let lines = "#define MAP_@\nuniform sampler2D t_@;uniform mat3 m_@;uniform float s_@;\n\
-                     vec2 uv_@(){return (m_@*vec3(s_@>.5?v_uv.zw:v_uv.xy,1.)).xy;}\n\
+                     vec2 uv_@(){return (m_@*vec3(UV(s_@),1.)).xy;}\n\
                      vec4 tex_@(){return texture(t_@,uv_@());}\n";
         for (i, part) in lines.split('@').enumerate() {
             textures.push_str(if i > 0 { name } else { "" });
@@ -205,7 +210,7 @@ fn compile(
     Compiling::new(
         gl,
         &[&defines, shader!("surface.vert")].concat(),
-        &[&defines, "in vec4 v_uv;\n", &textures, constants, fragment].concat(),
+        &[&defines, COORDINATES, &textures, constants, fragment].concat(),
     )
 }
 

@@ -8,7 +8,7 @@ use web_sys::{
 };
 use xoay_viewer_core::environment;
 
-use crate::gl::{Gl, Target, Texture, floats};
+use crate::gl::{Gl, Samples, Target, Texture, floats};
 use crate::programs::Programs;
 
 /// The canvas of the page's WebGL context; it is on no page itself.
@@ -73,6 +73,8 @@ pub struct Renderer {
     pub programs: Programs,
     /// The prefiltered studio.
     pub studio: Texture,
+    /// Where pictures with smooth edges are drawn; none while one is.
+    pub samples: Option<Samples>,
     /// What is behind surfaces that light passes through; made when there is one.
     pub behind: Option<Target>,
     /// Two small targets that a shadow is blurred between.
@@ -100,6 +102,7 @@ impl Renderer {
             three,
             programs: Programs::default(),
             studio,
+            samples: None,
             behind: None,
             blurs: None,
         })
@@ -117,6 +120,17 @@ impl Renderer {
         };
         if wanted != present {
             self.surface.resize(wanted);
+        }
+    }
+
+    /// A target of several samples a pixel that holds a picture of `size`; whoever takes it puts it back.
+    pub fn samples(&mut self, size: [u32; 2]) -> Result<Samples, JsValue> {
+        let wide = |s: &Samples| (0..2).all(|k| s.size[k] >= size[k]);
+        // One that is much too large is not kept for ever.
+        let vast = |s: &Samples| (0..2).any(|k| s.size[k] > 2 * size[k]);
+        match self.samples.take() {
+            Some(samples) if wide(&samples) && !vast(&samples) => Ok(samples),
+            _ => Samples::new(&self.gl, size),
         }
     }
 

@@ -77,7 +77,7 @@ impl Shadow {
             Some(blurs) => blurs,
             None => [target()?, target()?],
         };
-        begin(&gl, &three, Some(&blurs[0]), size);
+        begin(&gl, &three, Some(&blurs[0].framebuffer), size);
         let floor = Floor::new(scene);
         for index in 0..scene.model.draws.len() {
             cast(renderer, scene, index, &floor)?;
@@ -89,7 +89,7 @@ impl Shadow {
             (&blurs[0], &blurs[1], [step, 0.0]),
             (&blurs[1], &picture, [0.0, step]),
         ] {
-            begin(&gl, &three, Some(to), size);
+            begin(&gl, &three, Some(&to.framebuffer), size);
             program.bind("t_source", 0, Gl::TEXTURE_2D, &from.color);
             program.set("u_step", &step);
             renderer.draw_plain(3);

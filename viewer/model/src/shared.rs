@@ -143,7 +143,8 @@ impl Page {
 fn surface() -> Result<(Surface, Gl), JsValue> {
     let attributes = WebGlContextAttributes::new();
     attributes.set_alpha(true);
-    attributes.set_antialias(true);
+    // Pictures are drawn into samples of our own: with these here, not one could do without.
+    attributes.set_antialias(false);
     attributes.set_premultiplied_alpha(true);
     let (surface, gl, target) = offscreen(&attributes).or_else(|_| element(&attributes))?;
     for (name, heard) in [

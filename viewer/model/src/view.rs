@@ -12,7 +12,7 @@ use xoay_viewer_core::gesture::Gestures;
 use xoay_viewer_core::gltf::Model;
 use xoay_viewer_core::math::Within;
 use xoay_viewer_core::orbit::Orbit;
-use xoay_viewer_core::pace::Pace;
+use xoay_viewer_core::pace::{Detail, Pace};
 use xoay_viewer_core::pick::Pick;
 use xoay_viewer_core::pose::Pose;
 
@@ -24,6 +24,8 @@ use crate::{decoders, fetching, shared};
 
 /// A finger that rests this long sees the full resolution.
 const REST_MS: f64 = 150.0;
+/// Changes that follow each other within this time are one movement, even where pictures take long.
+const LED_MS: f64 = 400.0;
 /// Pictures of a playing animation from one shadow to the next.
 const SHADOW_EVERY: u32 = 3;
 
@@ -237,8 +239,12 @@ impl View {
     pub fn draw(self: &Rc<Self>, time_ms: f64) -> Result<bool, JsValue> {
         let again = {
             let state = &mut *self.0.borrow_mut();
+            let glided = state.last_ms.is_some();
             let moving = state.step(time_ms);
-            let held = state.gestures.active();
+            // A page that turns it in small steps is a hand too.
+            let led = !glided && time_ms - state.changed_ms < LED_MS;
+            let held = state.gestures.active() || led;
+            let swift = moving || (held && state.dirty);
             if state.dirty {
                 state.changed_ms = time_ms;
             }
@@ -251,22 +257,21 @@ impl View {
                     return Ok(true);
                 }
             }
-            let swift = moving || (held && state.dirty);
             if state.resources.is_none() {
                 // The picture comes when everything is there again.
                 None
             } else {
-                let scale = if swift {
+                let detail = if swift {
                     state.pace.moving(time_ms)
                 } else {
                     state.pace.rest();
-                    1.0
+                    Detail::FULL
                 };
-                if !state.paint(scale, core::ptr::from_ref(&**self) as usize)? {
+                if !state.paint(detail, core::ptr::from_ref(&**self) as usize)? {
                     return Ok(false);
                 }
                 state.dirty = false;
-                state.coarse = scale < 1.0;
+                state.coarse = detail != Detail::FULL;
                 Some(moving || state.coarse)
             }
         };
@@ -339,9 +344,9 @@ impl State {
     }
 
     /// Draws and shows one picture; false while there is no context.
-    fn paint(&mut self, scale: f64, view: usize) -> Result<bool, JsValue> {
+    fn paint(&mut self, detail: Detail, view: usize) -> Result<bool, JsValue> {
         let full = self.canvas_size(1.0);
-        let size = self.canvas_size(scale);
+        let size = self.canvas_size(detail.scale);
         let camera = self.camera();
         let model = self.model.clone();
         let Some(mut resources) = self.resources.take() else {
@@ -365,7 +370,7 @@ impl State {
                 old => Shadow::new(renderer, &scene, old)?,
             };
             renderer.make_room(size, full, alone);
-            draw::draw(renderer, &scene, &shadow, size)?;
+            draw::draw(renderer, &scene, &shadow, size, detail.smooth)?;
             renderer.show(screen, size)?;
             Ok(shadow)
         });

@@ -4,11 +4,16 @@ uniform vec4 u_base_color;
 uniform float u_alpha_cutoff;
 uniform vec2 u_floor;           // height of the floor; height over which a shadow fades
 in vec3 v_world;
+#ifdef HAS_COLOR
 in vec4 v_color;
+#endif
 layout(location = 0) out vec4 out_color;
 
 void main() {
-    float alpha = u_base_color.a * v_color.a;
+    float alpha = u_base_color.a;
+#ifdef HAS_COLOR
+    alpha *= v_color.a;
+#endif
 #ifdef MAP_BASE
     alpha *= tex_BASE().a;
 #endif

@@ -19,9 +19,15 @@ uniform highp samplerCube t_studio;
 uniform highp sampler2D t_behind;
 
 in vec3 v_world;
+#ifdef HAS_NORMAL
 in vec3 v_normal;
+#endif
+#ifdef HAS_TANGENT
 in vec4 v_tangent;
+#endif
+#ifdef HAS_COLOR
 in vec4 v_color;
+#endif
 layout(location = 0) out vec4 out_color;
 
 vec3 to_studio(vec3 d) {
@@ -91,7 +97,10 @@ void finish(vec3 color, float alpha) {
 }
 
 void main() {
-    vec4 base = u_base_color * v_color;
+    vec4 base = u_base_color;
+#ifdef HAS_COLOR
+    base *= v_color;
+#endif
 #ifdef MAP_BASE
     base *= tex_BASE();
 #endif

@@ -14,10 +14,21 @@ uniform mat4 u_world_from_local;
 uniform mat3 u_normal_matrix;
 
 out vec3 v_world;
+// Only what there is: each of these costs every triangle and every pixel.
+#ifdef HAS_NORMAL
 out vec3 v_normal;
+#endif
+#ifdef HAS_TANGENT
 out vec4 v_tangent;
+#endif
+#ifdef HAS_UV1
 out vec4 v_uv;
+#elif defined(HAS_UV0)
+out vec2 v_uv;
+#endif
+#ifdef HAS_COLOR
 out vec4 v_color;
+#endif
 
 #ifdef SKIN
 // Four texels a joint, 64 joints a row: the columns of its matrix.
@@ -71,21 +82,15 @@ void main() {
     v_world = world.xyz;
 #ifdef HAS_NORMAL
     v_normal = turn * normal;
-#else
-    v_normal = vec3(0.0);
 #endif
-    v_tangent = vec4(0.0);
 #ifdef HAS_TANGENT
     v_tangent = vec4(mat3(place) * tangent, a_tangent.w);
 #endif
-    v_uv = vec4(0.0);
-#ifdef HAS_UV0
-    v_uv.xy = a_uv0;
-#endif
 #ifdef HAS_UV1
-    v_uv.zw = a_uv1;
+    v_uv = vec4(a_uv0, a_uv1);
+#elif defined(HAS_UV0)
+    v_uv = a_uv0;
 #endif
-    v_color = vec4(1.0);
 #ifdef HAS_COLOR
     v_color = a_color;
 #endif
