@@ -6,7 +6,7 @@ use crate::pack::Codec;
 use crate::report::Report;
 use crate::textures::{TextureOptions, encode_textures};
 use crate::transform::{
-    QuantizeOptions, SimplifyOptions, compress, dedup, join, prune, prune_attributes,
+    QuantizeOptions, SimplifyOptions, compress, dedup, flatten, join, prune, prune_attributes,
     prune_tangents, quantize, reorder, simplify, weld,
 };
 use crate::{Document, GltfError, Limits};
@@ -14,6 +14,8 @@ use crate::{Document, GltfError, Limits};
 /// What [`optimize`] does. Everything is on by default but what takes triangles away.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct OptimizeOptions {
+    /// Whether meshes that never move and share a material become one, which costs their nodes' and their own names.
+    pub flatten: bool,
     /// How finely vertices are stored; `None` leaves them as they are.
     pub quantize: Option<QuantizeOptions>,
     /// Tangents go where readers compute the same within this angle, degrees; `None` keeps all that a material needs.
@@ -31,6 +33,7 @@ pub struct OptimizeOptions {
 impl Default for OptimizeOptions {
     fn default() -> Self {
         Self {
+            flatten: true,
             quantize: Some(QuantizeOptions::default()),
             tangent_tolerance_deg: Some(1.0),
             compress: Some(Codec::default()),
@@ -54,7 +57,7 @@ pub struct Optimized {
 
 /// Makes a model smaller without taking anything away that can be seen: no triangle goes, no material, no variant.
 ///
-/// The order: dedup, prune, textures, prune, attributes, join, weld, tangents, simplify, quantize, weld, reorder, dedup, prune, compress, write.
+/// The order: dedup, prune, textures, prune, attributes, flatten, join, weld, tangents, simplify, quantize, weld, reorder, dedup, prune, compress, write.
 ///
 /// # Errors
 /// [`GltfError::Cancelled`], or a limit or the container's size is exceeded.
@@ -91,9 +94,12 @@ pub fn optimize(
         // Textures that became factors are unused now, and coordinates that only they read.
         Box::new(prune),
         Box::new(prune_attributes),
-        Box::new(join),
-        Box::new(|document| weld(document, inner)),
     ];
+    if options.flatten {
+        steps.push(Box::new(flatten));
+    }
+    steps.push(Box::new(join));
+    steps.push(Box::new(|document| weld(document, inner)));
     if let Some(tolerance_deg) = options.tangent_tolerance_deg {
         steps.push(Box::new(move |document| {
             prune_tangents(document, tolerance_deg)

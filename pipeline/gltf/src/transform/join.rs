@@ -11,8 +11,7 @@ use crate::{Accessor, Component, Document, Shape};
 /// Makes one primitive of those in a mesh that look alike to a graphics card: triangles of one material in all variants,
 /// with the same kinds of attributes. Each is a draw call less; which triangles there are, and their winding, stay.
 ///
-/// Morphed primitives and those with extras of their own stay apart. Meshes are not joined with each other: names and
-/// animations address them. Where an extension is present whose references this crate does not know, nothing changes.
+/// Morphed primitives and those with extras of their own stay apart. Meshes are joined by [`super::flatten`]. Where an extension is present whose references this crate does not know, nothing changes.
 pub fn join(document: &mut Document) -> Step {
     let mut step = Step::new("join");
     if !opaque_extensions(&document.root).is_empty() {
@@ -43,7 +42,7 @@ pub fn join(document: &mut Document) -> Step {
 
 /// What must agree.
 #[derive(PartialEq)]
-struct Kind {
+pub(super) struct Kind {
     material: Option<usize>,
     attributes: Vec<(String, Component, Shape, bool)>,
     extensions: Value,
@@ -51,7 +50,7 @@ struct Kind {
 
 impl Kind {
     /// `None` where the primitive stays as it is.
-    fn of(document: &Document, primitive: &Primitive) -> Option<Self> {
+    pub(super) fn of(document: &Document, primitive: &Primitive) -> Option<Self> {
         let plain = primitive.topology() == Topology::Triangles
             && primitive.targets.is_empty()
             && primitive.extra.is_empty();
