@@ -21,7 +21,7 @@ const HELP: &str = "cargo xtask bench <name> [arguments]
   gltf [folder or .glb…]         models made light, beside gltf-transform and gltfpack: bytes, processor, memory and
                                  likeness; the bundled honey jar where nothing is named
   viewer [folder] [runs] [part]  the viewer beside those of npm, with the bundled honey jar and every .glb of a
-                                 folder; three runs where nothing is named; spin, models or endurance alone
+                                 folder; three runs where nothing is named; spin, models or endurance alone; kiosk for <runs> minutes
   scoreboard <captures>          mattes, axis jitter and exposure spread of captures with ground truth";
 
 fn main() -> Result<()> {

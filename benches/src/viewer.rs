@@ -2,6 +2,7 @@
 //! product.
 
 mod endurance;
+mod kiosk;
 mod product;
 mod shop;
 mod spin;
@@ -90,10 +91,10 @@ fn print_line<C>(
 }
 
 /// What may be measured alone.
-const PARTS: [&str; 3] = ["spin", "models", "endurance"];
+const PARTS: [&str; 4] = ["spin", "models", "endurance", "kiosk"];
 
 /// Measures with the bundled honey jar, and with every `.glb` of `folder`, in `count` fresh browsers each; all of
-/// [`PARTS`], or one.
+/// [`PARTS`] but the kiosk, or one. For the kiosk `count` is how many minutes it stands.
 pub fn run(folder: Option<PathBuf>, count: Option<&str>, part: Option<&str>) -> Result<()> {
     let count = count
         .map_or(Ok(RUNS), str::parse)
@@ -132,7 +133,10 @@ async fn measure(folder: Option<PathBuf>, count: usize, part: Option<&str>) -> R
         three_d::print(&repository, &name, &glb, count).await?;
     }
     if wanted("endurance") {
-        endurance::print(&repository, frames, fs::read(&models[0])?).await?;
+        endurance::print(&repository, frames.clone(), fs::read(&models[0])?).await?;
+    }
+    if part == Some("kiosk") {
+        kiosk::print(&repository, frames, fs::read(&models[0])?, count as u32).await?;
     }
     Ok(())
 }

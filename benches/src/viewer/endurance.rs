@@ -89,7 +89,7 @@ async fn switch(browser: &Browser, count: u32) -> Result<()> {
 }
 
 /// Bytes that the page's processes hold for themselves after a collection of garbage: the page and its graphics.
-async fn held(browser: &Browser) -> Result<f64> {
+pub(super) async fn held(browser: &Browser) -> Result<f64> {
     for _ in 0..3 {
         browser
             .devtools("HeapProfiler.collectGarbage", json!({}))

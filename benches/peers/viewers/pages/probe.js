@@ -71,6 +71,10 @@ window.interactive = 0;
 window.frameNumber = () => -1;
 let frameAtRest = -1;
 let last = '';
+// After every callback of the frame, so that it matters to nobody whether he draws in one of them or sooner.
+const frameEnd = new MessageChannel();
+const askLook = () => ask(() => frameEnd.port2.postMessage(0));
+frameEnd.port1.onmessage = look;
 function look() {
   const place = document.getElementById('place');
   if (place) {
@@ -90,8 +94,8 @@ function look() {
     if (!moves.length) frameAtRest = frameNumber();
     last = now || last;
   }
-  ask(look);
+  askLook();
 }
-window.watchSpin = () => ask(look);
+window.watchSpin = askLook;
 window.moves = [];
 addEventListener('mousemove', (event) => moves.push(event.timeStamp), { capture: true });
