@@ -6,6 +6,10 @@ use crate::{Document, GltfError, OptimizeOptions, Optimized, optimize};
 
 /// Attempts before the smallest result so far has to do.
 const MOST_ATTEMPTS: u32 = 10;
+/// Further attempts between the last that was too large and the first that fits.
+const MOST_REFINEMENTS: u32 = 3;
+/// A file that takes this share of its budget is near enough.
+const NEAR_BUDGET: f64 = 0.9;
 /// Share of a budget that geometry may take before triangles go; pictures are seen first.
 const GEOMETRY_SHARE: f64 = 0.6;
 /// Greatest error of a mesh where a budget takes triangles away.
@@ -27,10 +31,12 @@ pub fn optimize_within(
     watch: Watch<'_>,
 ) -> Result<Optimized, GltfError> {
     let mut options = *options;
+    let mut failed = options;
     let mut best: Option<Optimized> = None;
     for attempt in 0..MOST_ATTEMPTS {
         let made = optimize(document.clone(), &options, watch)?;
         let bytes = made.report.bytes_out;
+        let asked = options;
         tighten(&mut options, &made, max_bytes, attempt);
         if best
             .as_ref()
@@ -39,8 +45,12 @@ pub fn optimize_within(
             best = Some(made);
         }
         if bytes <= max_bytes {
+            if attempt > 0 {
+                best = Some(nearer(document, [failed, asked], best, max_bytes, watch)?);
+            }
             break;
         }
+        failed = asked;
     }
     let Some(mut best) = best else {
         return optimize(document.clone(), &options, watch);
@@ -51,6 +61,60 @@ pub fn optimize_within(
         best.report.warnings.push(warning);
     }
     Ok(best)
+}
+
+/// Of results between options that gave too much and options that fit, the largest that fits: the last step may have
+/// been a large one. `best` is what fits so far.
+fn nearer(
+    document: &Document,
+    [mut failed, mut fits]: [OptimizeOptions; 2],
+    best: Option<Optimized>,
+    max_bytes: u64,
+    watch: Watch<'_>,
+) -> Result<Optimized, GltfError> {
+    let mut best = match best {
+        Some(best) => best,
+        None => optimize(document.clone(), &fits, watch)?,
+    };
+    for _ in 0..MOST_REFINEMENTS {
+        let filled = best.report.bytes_out as f64 / max_bytes as f64;
+        let middle = between(&failed, &fits);
+        if filled > NEAR_BUDGET || middle == failed || middle == fits {
+            break;
+        }
+        let made = optimize(document.clone(), &middle, watch)?;
+        if made.report.bytes_out > max_bytes {
+            failed = middle;
+        } else {
+            fits = middle;
+            if made.report.bytes_out > best.report.bytes_out {
+                best = made;
+            }
+        }
+    }
+    Ok(best)
+}
+
+/// The middle of two options that [`tighten`] leads from one to the other.
+fn between(failed: &OptimizeOptions, fits: &OptimizeOptions) -> OptimizeOptions {
+    let mut middle = *fits;
+    if let (Some(middle), Some(failed)) = (&mut middle.textures, &failed.textures) {
+        let goal = |a: TextureGoal, b: TextureGoal| TextureGoal {
+            error: (a.error * b.error).sqrt(),
+            highest_quality: a.highest_quality.midpoint(b.highest_quality),
+        };
+        middle.color = goal(middle.color, failed.color);
+        middle.normal = goal(middle.normal, failed.normal);
+        middle.data = goal(middle.data, failed.data);
+        middle.max_side = middle.max_side.midpoint(failed.max_side);
+    }
+    if let (Some(middle), Some(failed)) = (&mut middle.simplify, &failed.simplify) {
+        // Where there was no bound before, the first one stays.
+        if failed.max_triangles < u64::MAX {
+            middle.max_triangles = middle.max_triangles.midpoint(failed.max_triangles);
+        }
+    }
+    middle
 }
 
 /// Makes `options` ask for less than what `made` came to.

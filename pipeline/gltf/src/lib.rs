@@ -28,7 +28,7 @@ pub use document::{Document, ImageData, Topology};
 pub use error::GltfError;
 pub use import::{ImportOptions, Units, UpAxis};
 pub use limits::Limits;
-pub use optimize::{OptimizeOptions, Optimized, optimize};
+pub use optimize::{OptimizeOptions, Optimized, Tangents, optimize};
 pub use pack::Codec;
 pub use read::{read, read_bytes, read_bytes_with, read_with};
 pub use report::{Likeness, Report, Stats, Step, TextureChange};

@@ -6,8 +6,8 @@ use crate::pack::Codec;
 use crate::report::Report;
 use crate::textures::{TextureOptions, encode_textures};
 use crate::transform::{
-    QuantizeOptions, SimplifyOptions, compress, dedup, flatten, join, prune, prune_attributes,
-    prune_tangents, quantize, reorder, simplify, weld,
+    QuantizeOptions, SimplifyOptions, compress, dedup, flatten, generate_tangents, join, lods,
+    prune, prune_attributes, prune_tangents, quantize, reorder, simplify, weld,
 };
 use crate::{Document, GltfError, Limits};
 
@@ -18,8 +18,10 @@ pub struct OptimizeOptions {
     pub flatten: bool,
     /// How finely vertices are stored; `None` leaves them as they are.
     pub quantize: Option<QuantizeOptions>,
-    /// Tangents go where readers compute the same within this angle, degrees; `None` keeps all that a material needs.
-    pub tangent_tolerance_deg: Option<f64>,
+    /// What becomes of tangents.
+    pub tangents: Tangents,
+    /// Levels of detail beside the whole meshes, for programs that read `MSFT_lod`; 0, the default, makes none.
+    pub lods: u32,
     /// How geometry is compressed; `None` leaves it plain.
     pub compress: Option<Codec>,
     /// Whether triangles may go, and which; `None`, the default, keeps every one.
@@ -30,12 +32,30 @@ pub struct OptimizeOptions {
     pub limits: Limits,
 }
 
+/// What becomes of tangents.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Tangents {
+    /// They go where readers compute the same within this angle, degrees.
+    Prune(f64),
+    /// All that a material needs stay.
+    Keep,
+    /// Those that are missing are made, for programs that do not make their own.
+    Generate,
+}
+
+impl Default for Tangents {
+    fn default() -> Self {
+        Self::Prune(1.0)
+    }
+}
+
 impl Default for OptimizeOptions {
     fn default() -> Self {
         Self {
             flatten: true,
             quantize: Some(QuantizeOptions::default()),
-            tangent_tolerance_deg: Some(1.0),
+            tangents: Tangents::default(),
+            lods: 0,
             compress: Some(Codec::default()),
             simplify: None,
             textures: Some(TextureOptions::default()),
@@ -57,7 +77,7 @@ pub struct Optimized {
 
 /// Makes a model smaller without taking anything away that can be seen: no triangle goes, no material, no variant.
 ///
-/// The order: dedup, prune, textures, prune, attributes, flatten, join, weld, tangents, simplify, quantize, weld, reorder, dedup, prune, compress, write.
+/// The order: dedup, prune, textures, prune, attributes, flatten, join, weld, tangents, simplify, quantize, weld, levels of detail, reorder, dedup, prune, compress, write.
 ///
 /// # Errors
 /// [`GltfError::Cancelled`], or a limit or the container's size is exceeded.
@@ -100,10 +120,12 @@ pub fn optimize(
     }
     steps.push(Box::new(join));
     steps.push(Box::new(|document| weld(document, inner)));
-    if let Some(tolerance_deg) = options.tangent_tolerance_deg {
-        steps.push(Box::new(move |document| {
+    match options.tangents {
+        Tangents::Prune(tolerance_deg) => steps.push(Box::new(move |document| {
             prune_tangents(document, tolerance_deg)
-        }));
+        })),
+        Tangents::Keep => {}
+        Tangents::Generate => steps.push(Box::new(generate_tangents)),
     }
     if let Some(options) = options.simplify {
         steps.push(Box::new(move |document| simplify(document, &options)));
@@ -114,6 +136,10 @@ pub fn optimize(
         }));
         // Vertices that the grid brought together.
         steps.push(Box::new(|document| weld(document, inner)));
+    }
+    if options.lods > 0 {
+        let levels = options.lods;
+        steps.push(Box::new(move |document| lods(document, levels)));
     }
     steps.push(Box::new(reorder));
     steps.push(Box::new(dedup));

@@ -66,6 +66,7 @@ const KNOWN: &[&str] = &[
     "KHR_node_visibility",
     "KHR_texture_transform",
     "KHR_xmp_json_ld",
+    "MSFT_lod",
 ];
 
 /// Extensions that are present and may hold references this crate does not know. While there are any,
@@ -113,6 +114,15 @@ fn visit_value(value: Option<&mut Value>, kind: Kind, visit: Visit<'_>) {
     }
 }
 
+/// The coarser ones that `MSFT_lod` names, of a node's or a material's own kind.
+fn visit_levels(extensions: &mut Extra, kind: Kind, visit: Visit<'_>) {
+    let levels = extensions.get_mut("MSFT_lod");
+    let levels = levels.and_then(|e| e.get_mut("ids")?.as_array_mut());
+    for level in levels.into_iter().flatten() {
+        visit_value(Some(level), kind, visit);
+    }
+}
+
 /// Texture references in a material's extensions: every member named `…Texture` is a texture info.
 fn visit_material_extensions(extensions: &mut Extra, visit: Visit<'_>) {
     for extension in extensions.values_mut().filter_map(Value::as_object_mut) {
@@ -150,6 +160,7 @@ impl Material {
             visit(Kind::Texture, &mut info.index);
         }
         visit_material_extensions(&mut self.extensions, visit);
+        visit_levels(&mut self.extensions, Kind::Material, visit);
     }
 }
 
@@ -214,6 +225,7 @@ impl Node {
         {
             visit_value(Some(accessor), Kind::Accessor, visit);
         }
+        visit_levels(&mut self.extensions, Kind::Node, visit);
     }
 }
 

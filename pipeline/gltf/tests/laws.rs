@@ -501,3 +501,29 @@ fn a_texture_of_one_colour_becomes_one_pixel_of_it() {
     let pixels = xoay_gltf::textures::decode("images[0]", &model.images[0].bytes, &limits).unwrap();
     assert_eq!(pixels.rgba, [200, 31, 77, 255]);
 }
+
+#[test]
+fn a_drawing_of_few_colours_comes_back_exactly() {
+    let mut model = document(&sample::triangle());
+    // Letters on a label, more or less: hard edges in two colours.
+    let picture = image::RgbImage::from_fn(256, 256, |x, y| {
+        let ink = (x / 7 + y / 11) % 3 == 0 && (x * 31 + y * 17) % 5 < 3;
+        image::Rgb(if ink { [120, 30, 10] } else { [250, 240, 220] })
+    });
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    picture
+        .write_to(&mut bytes, image::ImageFormat::Png)
+        .unwrap();
+    model.images[0].bytes = bytes.into_inner();
+    let (options, limits) = (TextureOptions::default(), Limits::default());
+    let (_, changes) = encode_textures(&mut model, &options, &limits, Watch::silent()).unwrap();
+    assert_eq!(
+        (changes[0].quality, changes[0].score),
+        (Some(100), Some(100.0))
+    );
+    let back = xoay_gltf::textures::decode("images[0]", &model.images[0].bytes, &limits).unwrap();
+    // What no triangle shows is flat now; everything else is as it was.
+    let pairs = picture.pixels().zip(back.rgba.chunks_exact(4));
+    let same = pairs.filter(|(pixel, now)| pixel.0 == now[..3]).count();
+    assert!(same > 256 * 256 / 4, "{same}");
+}

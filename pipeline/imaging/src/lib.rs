@@ -20,7 +20,7 @@ mod source;
 mod webp;
 
 pub use decode::{DecodeOptions, Decoded, decode};
-pub use encode::{Encoding, encode};
+pub use encode::{Encoding, WebpTuning, encode};
 pub use error::{Found, ImagingError};
 pub use exif::CameraSettings;
 pub use header::{Header, Limits, probe};

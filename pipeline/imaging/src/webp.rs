@@ -11,13 +11,17 @@ use libwebp_sys::{
     WebPPictureImportRGB, WebPPictureImportRGBA, WebPPreset, WebPValidateConfig,
 };
 
-use crate::{Channels, Raster};
+use crate::{Channels, Raster, WebpTuning};
 
 /// What libwebp should aim for.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Mode {
     /// `quality` 1 to 100, `method` 0 to 6.
-    Lossy { quality: u8, method: u8 },
+    Lossy {
+        quality: u8,
+        method: u8,
+        tuning: WebpTuning,
+    },
     /// Effort 6 of 9.
     Lossless,
 }
@@ -26,7 +30,12 @@ pub(crate) enum Mode {
 pub(crate) fn encode(raster: &Raster, mode: Mode) -> Result<Vec<u8>, String> {
     let config = config(mode)?;
     let mut picture = Picture::new()?;
-    picture.import(raster, matches!(mode, Mode::Lossless))?;
+    // Colour is halved with care only from pixels that have not been halved yet.
+    let whole = match mode {
+        Mode::Lossy { tuning, .. } => tuning.sharp_chroma,
+        Mode::Lossless => true,
+    };
+    picture.import(raster, whole)?;
     picture.encode(&config)
 }
 
@@ -38,7 +47,11 @@ fn config(mode: Mode) -> Result<WebPConfig, String> {
     let mut config = WebPConfig::new_with_preset(WebPPreset::WEBP_PRESET_DEFAULT, quality)
         .map_err(|()| "the library refused its own preset".to_owned())?;
     match mode {
-        Mode::Lossy { method, .. } => config.method = i32::from(method),
+        Mode::Lossy { method, tuning, .. } => {
+            config.method = i32::from(method);
+            config.use_sharp_yuv = i32::from(tuning.sharp_chroma);
+            config.filter_strength = i32::from(tuning.deblocking.min(100));
+        }
         // SAFETY: `config` was initialised above and is borrowed for the call only.
         Mode::Lossless => unsafe {
             WebPConfigLosslessPreset(&raw mut config, 6);
@@ -62,11 +75,11 @@ impl Picture {
             .map_err(|()| "the library has another interface version".to_owned())
     }
 
-    fn import(&mut self, raster: &Raster, lossless: bool) -> Result<(), String> {
+    fn import(&mut self, raster: &Raster, whole: bool) -> Result<(), String> {
         let side = |pixels: u32| i32::try_from(pixels).map_err(|_| "a side is too long".to_owned());
         self.0.width = side(raster.width())?;
         self.0.height = side(raster.height())?;
-        self.0.use_argb = i32::from(lossless);
+        self.0.use_argb = i32::from(whole);
         let channels = raster.channels();
         let stride = self.0.width * channels.count() as i32;
         let pixels = raster.pixels().as_ptr();

@@ -5,8 +5,8 @@ mod images;
 use images::{close_to, quadrants};
 use xoay_format::ImageFormat;
 use xoay_imaging::{
-    Channels, DecodeOptions, Encoding, ImagingError, Raster, can_read_back, decode, encode,
-    read_back, score,
+    Channels, DecodeOptions, Encoding, ImagingError, Raster, WebpTuning, can_read_back, decode,
+    encode, read_back, score,
 };
 
 const ALL: [Encoding; 6] = [
@@ -140,6 +140,14 @@ fn settings_out_of_range_are_brought_inside() {
             quality: 255,
             method: 255,
         },
+        Encoding::WebpTuned {
+            quality: 255,
+            method: 255,
+            tuning: WebpTuning {
+                sharp_chroma: true,
+                deblocking: 255,
+            },
+        },
         Encoding::Avif {
             quality: 0,
             speed: 0,
@@ -175,4 +183,35 @@ fn the_smallest_picture_works_everywhere() {
     for encoding in ALL {
         assert!(encode(&dot, encoding).is_ok(), "{encoding:?}");
     }
+}
+
+#[test]
+fn sharp_chroma_keeps_print_in_saturated_colours() {
+    // Red letters on cream, two pixels wide.
+    let pixels = (0..128 * 128).flat_map(|at| {
+        let (x, y) = (at % 128, at / 128);
+        let ink = (x / 2 + y / 3) % 4 == 0;
+        if ink { [200, 10, 20] } else { [250, 240, 220] }
+    });
+    let picture = Raster::new(128, 128, Channels::Rgb, pixels.collect()).unwrap();
+    let quality = 80;
+    let score_with = |sharp_chroma| {
+        let tuning = WebpTuning {
+            sharp_chroma,
+            ..WebpTuning::default()
+        };
+        let encoding = Encoding::WebpTuned {
+            quality,
+            method: 4,
+            tuning,
+        };
+        let file = encode(&picture, encoding).unwrap();
+        score(&picture, &read_back(&file, ImageFormat::Webp).unwrap()).unwrap()
+    };
+    let (plain, sharp) = (score_with(false), score_with(true));
+    assert!(sharp > plain + 1.0, "{sharp} against {plain}");
+    let usual = Encoding::Webp { quality, method: 4 };
+    let file = encode(&picture, usual).unwrap();
+    let back = read_back(&file, ImageFormat::Webp).unwrap();
+    assert!((score(&picture, &back).unwrap() - plain).abs() < 1e-9);
 }

@@ -281,6 +281,15 @@ pub struct OptimizeArguments {
     /// Make the file at most this large, at the cost of textures, then of triangles.
     #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u64).range(1..))]
     pub max_bytes: Option<u64>,
+    /// Keep nodes and meshes apart, with their names, where they could be drawn as one.
+    #[arg(long)]
+    pub keep_nodes: bool,
+    /// What becomes of tangents [default: prune].
+    #[arg(long, value_enum)]
+    pub tangents: Option<TangentsArgument>,
+    /// Add this many levels of detail, each with half the triangles (`MSFT_lod`).
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(0..=6))]
+    pub lods: Option<u32>,
     /// The least score of likeness, up to 100, or off to draw and compare nothing [default: 50].
     #[arg(long, value_name = "SCORE", value_parser = likeness)]
     pub likeness: Option<LikenessCheck>,
@@ -302,6 +311,17 @@ pub enum TextureFormatArgument {
     Webp,
     /// AVIF, smaller and read by fewer viewers.
     Avif,
+}
+
+/// What becomes of tangents, as the command line spells it.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum TangentsArgument {
+    /// Those go that readers compute themselves.
+    Prune,
+    /// All that a material needs stay.
+    Keep,
+    /// Those that are missing are made.
+    Generate,
 }
 
 /// A compression of geometry as the command line spells it.

@@ -5,12 +5,13 @@ use std::path::Path;
 use serde::Serialize;
 use xoay_format::{Text, Watch};
 use xoay_pipeline::{
-    Codec, ModelOptions, SimplifyOptions, TextureFormat, Units, UpAxis, make_model, optimize_model,
-    write_whole,
+    Codec, ModelOptions, SimplifyOptions, Tangents, TextureFormat, Units, UpAxis, make_model,
+    optimize_model, write_whole,
 };
 
 use super::args::{
-    CompressionArgument, OptimizeArguments, TextureFormatArgument, UnitsArgument, UpArgument,
+    CompressionArgument, OptimizeArguments, TangentsArgument, TextureFormatArgument, UnitsArgument,
+    UpArgument,
 };
 use super::exit::Failure;
 use super::stop_on_signal;
@@ -72,6 +73,13 @@ fn options(arguments: &OptimizeArguments) -> ModelOptions {
             max_error: arguments.simplify_error.unwrap_or(SIMPLIFY_ERROR_PERCENT) / 100.0,
         });
     }
+    options.optimize.flatten = !arguments.keep_nodes;
+    options.optimize.tangents = match arguments.tangents {
+        Some(TangentsArgument::Keep) => Tangents::Keep,
+        Some(TangentsArgument::Generate) => Tangents::Generate,
+        Some(TangentsArgument::Prune) | None => Tangents::default(),
+    };
+    options.optimize.lods = arguments.lods.unwrap_or(0);
     options.import.units = arguments.units.map(|units| match units {
         UnitsArgument::Mm => Units::Millimetres,
         UnitsArgument::Cm => Units::Centimetres,

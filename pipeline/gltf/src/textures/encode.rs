@@ -1,5 +1,7 @@
-use xoay_format::{ProgressEvent, Stage, Text, Watch};
-use xoay_imaging::{Channels, Encoding, Raster, can_read_back, encode};
+use std::collections::HashSet;
+
+use xoay_format::{ImageFormat, ProgressEvent, Stage, Text, Watch};
+use xoay_imaging::{Channels, Encoding, Raster, WebpTuning, can_read_back, encode};
 
 use super::codec;
 use super::coverage::{Coverage, coverage};
@@ -15,6 +17,9 @@ use crate::{Document, GltfError, Limits};
 /// 6 makes files 5% smaller at one quality, and loses as much likeness as a lower quality would: nothing gained.
 const METHOD: u8 = 3;
 
+/// A picture with more colours than this is not worth a try without loss.
+const FEW_COLOURS: usize = 256;
+
 /// The format that textures get.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum TextureFormat {
@@ -26,13 +31,21 @@ pub enum TextureFormat {
 }
 
 impl TextureFormat {
-    pub(super) const fn encoding(self, quality: u8) -> Encoding {
+    pub(super) const fn encoding(self, quality: u8, tuning: WebpTuning) -> Encoding {
         match self {
-            Self::Webp => Encoding::Webp {
+            Self::Webp => Encoding::WebpTuned {
                 quality,
                 method: METHOD,
+                tuning,
             },
             Self::Avif => Encoding::Avif { quality, speed: 8 },
+        }
+    }
+
+    const fn image_format(self) -> ImageFormat {
+        match self {
+            Self::Webp => ImageFormat::Webp,
+            Self::Avif => ImageFormat::Avif,
         }
     }
 
@@ -267,7 +280,7 @@ fn smaller(
         || Coverage::all(size.0, size.1),
         |c| c.resized((width, height), size),
     );
-    let found = if can_read_back(options.format.encoding(1).format()) {
+    let found = if can_read_back(options.format.image_format()) {
         let sample = Sample::new(&raster, &coverage, need.role, need.channels)?;
         quality::find(
             &sample,
@@ -285,10 +298,33 @@ fn smaller(
         coverage = coverage.resized(from, (raster.width(), raster.height()));
     }
     let raster = fill_unseen(raster, &coverage);
-    let encoded = encode(&raster, options.format.encoding(found.quality))
-        .map_err(|error| codec::failed(place, &error))?;
+    let encode = |encoding| encode(&raster, encoding).map_err(|error| codec::failed(place, &error));
+    let mut found = found;
+    let mut encoded = encode(options.format.encoding(found.quality, found.tuning))?;
+    if options.format == TextureFormat::Webp && has_few_colours(&raster) {
+        let exact = encode(Encoding::WebpLossless)?;
+        if exact.len() <= encoded.len() {
+            encoded = exact;
+            found.quality = 100;
+            if found.halvings == 0 {
+                found.distance = 0.0;
+            }
+        }
+    }
     let saves = too_large || found.halvings > 0 || encoded.len() < bytes.len();
     Ok(saves.then_some((encoded, found)))
+}
+
+/// Whether a raster is drawn rather than photographed: then it may be smaller without any loss.
+fn has_few_colours(raster: &Raster) -> bool {
+    let mut colours = HashSet::new();
+    raster
+        .pixels()
+        .chunks_exact(raster.channels().count())
+        .all(|pixel| {
+            colours.insert(pixel);
+            colours.len() <= FEW_COLOURS
+        })
 }
 
 /// One pixel of a raster whose pixels are all the same: it looks as the whole does at any size.

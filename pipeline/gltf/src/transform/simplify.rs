@@ -5,7 +5,7 @@ use meshopt::SimplifyOptions as Flags;
 use super::{Place, rebuild, vertex_groups};
 use crate::document::Topology;
 use crate::report::Step;
-use crate::{Component, Document};
+use crate::{Component, Document, Shape};
 
 /// What [`simplify`] may take away.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -89,11 +89,8 @@ fn simplify_group(
     if positions.component() != Component::F32 {
         return None;
     }
-    let count = positions.count();
-    let positions = positions.to_f32();
-    if positions.iter().any(|value| !value.is_finite()) {
-        return None;
-    }
+    let positions = positions_of(document, first)?;
+    let count = positions.len() / 3;
     let lists: Vec<Vec<u32>> = group
         .iter()
         .map(|place| document.triangles(primitive(place)))
@@ -148,6 +145,17 @@ fn simplify_group(
     })
 }
 
+/// Where the vertices are, in the mesh's unit or the steps of its grid; `None` unless all are numbers.
+pub(super) fn positions_of(
+    document: &Document,
+    primitive: &crate::json::Primitive,
+) -> Option<Vec<f32>> {
+    let accessor = &document.accessors[*primitive.attributes.get("POSITION")?];
+    let positions = accessor.to_f32();
+    let sound = accessor.shape() == Shape::Vec3 && positions.iter().all(|value| value.is_finite());
+    sound.then_some(positions)
+}
+
 /// Vertices that more than one list names: the seams between primitives.
 fn shared(lists: &[Vec<u32>], count: usize) -> Vec<bool> {
     let mut owner = vec![usize::MAX; count];
@@ -165,7 +173,7 @@ fn shared(lists: &[Vec<u32>], count: usize) -> Vec<bool> {
 }
 
 /// Normals, texture coordinates and colours side by side, and the weight of each number.
-fn attributes(
+pub(super) fn attributes(
     document: &Document,
     primitive: &crate::json::Primitive,
     count: usize,
