@@ -14,6 +14,8 @@ use crate::store::Objects;
 pub struct ServeConfig {
     /// The folder that holds database, objects and scratch space.
     pub data_dir: PathBuf,
+    /// The database, `postgres://…`; `xoay.db` in the data folder where it is absent.
+    pub database_url: Option<String>,
     /// Where the objects lie, `file://` or `s3://`; `objects` in the data folder where it is absent.
     pub store_url: Option<String>,
     /// Where it listens. Port 0 takes a free one.
@@ -40,6 +42,7 @@ impl ServeConfig {
     pub fn new(data_dir: impl Into<PathBuf>) -> Self {
         Self {
             data_dir: data_dir.into(),
+            database_url: None,
             store_url: None,
             listen: SocketAddr::from(([127, 0, 0, 1], 8360)),
             public_url: None,

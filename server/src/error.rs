@@ -223,11 +223,11 @@ impl From<object_store::Error> for Error {
 
 impl From<sqlx::Error> for Error {
     fn from(source: sqlx::Error) -> Self {
-        // SQLite's own code for a full disk is 13.
+        // SQLite's own code for a full disk is 13, PostgreSQL's 53100.
         let full = source
             .as_database_error()
             .and_then(sqlx::error::DatabaseError::code)
-            .is_some_and(|code| code == "13");
+            .is_some_and(|code| matches!(&*code, "13" | "53100"));
         if full || is_no_space(&source) {
             Self::NoSpace
         } else {

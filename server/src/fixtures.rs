@@ -28,6 +28,10 @@ use xoay_format::{
     Text, Watch,
 };
 
+mod postgres;
+
+pub(crate) use postgres::PostgresServer;
+
 use crate::api::{self, App, Guard};
 use crate::catalogue::{JobFailure, JobKind, JobQueue, Sqlite, UploadLimits};
 use crate::jobs::{Newsroom, Recipes, RunError, Worker};

@@ -12,7 +12,7 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::api::{self, App, Guard};
-use crate::catalogue::{Catalogue, JobQueue, Sqlite};
+use crate::catalogue::{self, Catalogue, JobQueue};
 use crate::config::{self, ServeConfig};
 use crate::jobs::{Newsroom, Recipes, Worker, sweep};
 use crate::{Error, jobs};
@@ -51,7 +51,7 @@ pub(crate) async fn serve_with(
     on_ready: impl FnOnce(SocketAddr),
 ) -> Result<(), Error> {
     config.check()?;
-    let catalogue = Arc::new(Sqlite::open(&config::database_file(&config.data_dir)?).await?);
+    let catalogue = catalogue::open(&config.data_dir, config.database_url.as_deref()).await?;
     let objects = config::open_objects(&config.data_dir, config.store_url.as_deref())?;
     objects.probe().await?;
     let work_dir = config.data_dir.join("work");

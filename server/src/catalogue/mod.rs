@@ -4,6 +4,8 @@
 
 mod ids;
 mod job;
+mod open;
+mod postgres;
 mod product;
 mod slug;
 mod sqlite;
@@ -11,14 +13,22 @@ mod sqlite;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use time::OffsetDateTime;
 
 pub use ids::{JobId, LeaseToken, ProductId};
 pub use job::{Beat, Claim, Job, JobFailure, JobKind, JobState, Produced, Progress};
+pub(crate) use open::open;
+pub use postgres::Postgres;
 pub use product::{NewProduct, Photo, Product, ProductSummary, Publication, Upload, UploadLimits};
 pub use slug::slug;
 pub use sqlite::Sqlite;
 
 use crate::Error;
+
+/// All that a database keeps.
+pub trait Records: Catalogue + JobQueue {}
+
+impl<T: Catalogue + JobQueue> Records for T {}
 
 /// Products, what was uploaded for them, and what of them is public.
 #[async_trait]
@@ -131,3 +141,11 @@ pub trait JobQueue: Send + Sync {
     /// Whether a worker holds this job under this token now.
     async fn holds(&self, id: JobId, token: LeaseToken) -> Result<bool, Error>;
 }
+
+/// Now, in Unix milliseconds.
+fn now_ms() -> i64 {
+    (OffsetDateTime::now_utc().unix_timestamp_nanos() / 1_000_000) as i64
+}
+
+#[cfg(test)]
+mod conformance;

@@ -369,6 +369,14 @@ pub struct PublishArguments {
         value_name = "FOLDER"
     )]
     pub data: PathBuf,
+    /// The database, postgres://user:password@host/name [default: a file in the data folder].
+    #[arg(
+        long,
+        env = "XOAY_DATABASE",
+        hide_env_values = true,
+        value_name = "URL"
+    )]
+    pub database: Option<String>,
     /// Where objects are kept: file:///folder or s3://bucket/prefix [default: in the data folder].
     #[arg(long, env = "XOAY_STORE", value_name = "URL")]
     pub store: Option<String>,
@@ -436,6 +444,14 @@ pub struct ServeArguments {
         value_name = "FOLDER"
     )]
     pub data: PathBuf,
+    /// The database, postgres://user:password@host/name [default: a file in the data folder].
+    #[arg(
+        long,
+        env = "XOAY_DATABASE",
+        hide_env_values = true,
+        value_name = "URL"
+    )]
+    pub database: Option<String>,
     /// Where objects are kept: file:///folder or s3://bucket/prefix [default: in the data folder].
     #[arg(long, env = "XOAY_STORE", value_name = "URL")]
     pub store: Option<String>,

@@ -19,6 +19,7 @@ pub fn run(arguments: PublishArguments, terminal: &Terminal) -> Result<(), Failu
     let published: Published = runtime()?
         .block_on(publish(
             &arguments.data,
+            arguments.database.as_deref(),
             arguments.store.as_deref(),
             product,
             arguments.spin.as_deref(),

@@ -1,22 +1,41 @@
 //! The catalogue in one SQLite file: many readers, one writer.
 
+// What both databases say alike stands once and is compiled for each of them.
+#[allow(clippy::duplicate_mod)]
+#[path = "../sql/jobs.rs"]
 mod jobs;
+#[allow(clippy::duplicate_mod)]
+#[path = "../sql/products.rs"]
 mod products;
+#[allow(clippy::duplicate_mod)]
+#[path = "../sql/rows.rs"]
 mod rows;
 
 use std::path::Path;
 use std::time::Duration;
 
-use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Sqlite as Engine, Transaction};
-use time::OffsetDateTime;
+use sqlx::{Sqlite as Engine, SqlitePool, Transaction};
 
+use self::Sqlite as Store;
+use super::{ProductId, now_ms};
 use crate::Error;
+
+type Connection = sqlx::SqliteConnection;
+type EngineRow = sqlx::sqlite::SqliteRow;
 
 /// How long a statement waits for another process that writes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 const READERS: u32 = 4;
+
+/// Takes the job that has waited longest; the write lock keeps others away meanwhile.
+const CLAIM: &str =
+    "UPDATE jobs SET state = 'running', lease_token = $1, lease_until_ms = $2, attempts = attempts + 1,
+         started_ms = coalesce(started_ms, $3)
+     WHERE id = (
+         SELECT id FROM jobs WHERE (state = 'queued' AND run_after_ms <= $3)
+         OR (state = 'running' AND lease_until_ms < $3) ORDER BY run_after_ms, id LIMIT 1
+     ) RETURNING *";
 
 /// The catalogue in an SQLite file.
 #[derive(Clone, Debug)]
@@ -54,15 +73,36 @@ impl Sqlite {
         Ok(Self { readers, writer })
     }
 
+    /// Where is read what may be a moment old.
+    fn reader(&self) -> &SqlitePool {
+        &self.readers
+    }
+
+    /// Where single statements write.
+    fn writer(&self) -> &SqlitePool {
+        &self.writer
+    }
+
     /// A transaction that holds the write lock from its first moment.
     async fn begin(&self) -> Result<Transaction<'static, Engine>, Error> {
         Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
     }
 }
 
-fn now_ms() -> i64 {
-    (OffsetDateTime::now_utc().unix_timestamp_nanos() / 1_000_000) as i64
+/// Keeps others from changing the product until the transaction ends: the write lock does that already.
+#[expect(
+    clippy::unused_async,
+    reason = "PostgreSQL must ask for it, and callers serve both"
+)]
+async fn lock_product(_: &mut Connection, _: ProductId) -> Result<(), Error> {
+    Ok(())
 }
 
-#[cfg(test)]
-mod tests;
+/// Keeps others from taking a slug until the transaction ends: the write lock does that already.
+#[expect(
+    clippy::unused_async,
+    reason = "PostgreSQL must ask for it, and callers serve both"
+)]
+async fn lock_slugs(_: &mut Connection) -> Result<(), Error> {
+    Ok(())
+}

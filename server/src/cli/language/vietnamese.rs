@@ -326,6 +326,11 @@ pub(super) const VIETNAMESE: &[(&str, &str, &str)] = &[
     ("publish", "data", "Thư mục dữ liệu của dịch vụ"),
     (
         "publish",
+        "database",
+        "Cơ sở dữ liệu, postgres://người.dùng:mật.khẩu@máy.chủ/tên [mặc định: một tệp trong thư mục dữ liệu]",
+    ),
+    (
+        "publish",
         "store",
         "Nơi lưu đối tượng: file:///thư-mục hoặc s3://bucket/tiền-tố [mặc định: trong thư mục dữ liệu]",
     ),
@@ -367,6 +372,11 @@ pub(super) const VIETNAMESE: &[(&str, &str, &str)] = &[
         "serve",
         "data",
         "Thư mục chứa cơ sở dữ liệu và, theo mặc định, các đối tượng; tự tạo khi chưa có",
+    ),
+    (
+        "serve",
+        "database",
+        "Cơ sở dữ liệu, postgres://người.dùng:mật.khẩu@máy.chủ/tên [mặc định: một tệp trong thư mục dữ liệu]",
     ),
     (
         "serve",

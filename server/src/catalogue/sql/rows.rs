@@ -3,10 +3,10 @@
 use std::str::FromStr;
 
 use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
 use time::OffsetDateTime;
 use xoay_format::Text;
 
+use super::EngineRow;
 use crate::Error;
 use crate::catalogue::{Job, JobKind, JobState, Photo, Product, Progress, Publication, Upload};
 use crate::store::{Class, ObjectKey};
@@ -18,12 +18,12 @@ pub(super) fn corrupt(what: &'static str, reason: impl std::fmt::Display) -> Err
     }
 }
 
-fn id<T: FromStr>(row: &SqliteRow, column: &'static str) -> Result<T, Error> {
+fn id<T: FromStr>(row: &EngineRow, column: &'static str) -> Result<T, Error> {
     let text: &str = row.try_get(column)?;
     text.parse().map_err(|_| corrupt(column, text))
 }
 
-fn text(row: &SqliteRow, vi: &str, en: &str) -> Result<Text, Error> {
+fn text(row: &EngineRow, vi: &str, en: &str) -> Result<Text, Error> {
     Ok(Text::new(
         row.try_get::<String, _>(vi)?,
         row.try_get::<String, _>(en)?,
@@ -35,12 +35,18 @@ fn moment(ms: i64) -> Result<OffsetDateTime, Error> {
         .map_err(|e| corrupt("time", e))
 }
 
-fn count<T: TryFrom<i64>>(row: &SqliteRow, column: &'static str) -> Result<T, Error> {
+pub(super) fn count<T: TryFrom<i64>>(row: &EngineRow, column: &'static str) -> Result<T, Error> {
     let value: i64 = row.try_get(column)?;
     T::try_from(value).map_err(|_| corrupt(column, value))
 }
 
-pub(super) fn product(row: &SqliteRow) -> Result<Product, Error> {
+pub(super) fn optional_count(row: &EngineRow, column: &'static str) -> Result<Option<u32>, Error> {
+    row.try_get::<Option<i64>, _>(column)?
+        .map(|value| u32::try_from(value).map_err(|_| corrupt(column, value)))
+        .transpose()
+}
+
+pub(super) fn product(row: &EngineRow) -> Result<Product, Error> {
     Ok(Product {
         id: id(row, "id")?,
         slug: row.try_get("slug")?,
@@ -52,7 +58,7 @@ pub(super) fn product(row: &SqliteRow) -> Result<Product, Error> {
     })
 }
 
-pub(super) fn upload(row: &SqliteRow) -> Result<Upload, Error> {
+pub(super) fn upload(row: &EngineRow) -> Result<Upload, Error> {
     let object: &str = row.try_get("object")?;
     Ok(Upload {
         key: ObjectKey::parse(Class::Original, object).ok_or_else(|| corrupt("object", object))?,
@@ -60,14 +66,14 @@ pub(super) fn upload(row: &SqliteRow) -> Result<Upload, Error> {
     })
 }
 
-pub(super) fn photo(row: &SqliteRow) -> Result<Photo, Error> {
+pub(super) fn photo(row: &EngineRow) -> Result<Photo, Error> {
     Ok(Photo {
         name: row.try_get("name")?,
         upload: upload(row)?,
     })
 }
 
-pub(super) fn publication(row: &SqliteRow, created: &str) -> Result<Publication, Error> {
+pub(super) fn publication(row: &EngineRow, created: &str) -> Result<Publication, Error> {
     Ok(Publication {
         version: count(row, "version")?,
         manifest: row.try_get("manifest")?,
@@ -75,7 +81,7 @@ pub(super) fn publication(row: &SqliteRow, created: &str) -> Result<Publication,
     })
 }
 
-pub(super) fn job(row: &SqliteRow) -> Result<Job, Error> {
+pub(super) fn job(row: &EngineRow) -> Result<Job, Error> {
     let kind: &str = row.try_get("kind")?;
     let state: &str = row.try_get("state")?;
     let progress: &str = row.try_get("progress")?;
@@ -109,7 +115,7 @@ fn kind_named(name: &str) -> Result<JobKind, Error> {
         .ok_or_else(|| corrupt("job kind", name))
 }
 
-fn optional_moment(row: &SqliteRow, column: &str) -> Result<Option<OffsetDateTime>, Error> {
+fn optional_moment(row: &EngineRow, column: &str) -> Result<Option<OffsetDateTime>, Error> {
     row.try_get::<Option<i64>, _>(column)?
         .map(moment)
         .transpose()

@@ -1,8 +1,9 @@
-use async_trait::async_trait;
-use sqlx::{Row, SqliteConnection};
+//! Products in the database, in the SQL that both databases speak. Compiled once for each.
 
-use super::rows;
-use super::{Sqlite, now_ms};
+use async_trait::async_trait;
+use sqlx::Row;
+
+use super::{Connection, Store, lock_product, lock_slugs, now_ms, rows};
 use crate::Error;
 use crate::catalogue::{
     Catalogue, NewProduct, Photo, Product, ProductId, ProductSummary, Publication, Upload,
@@ -13,16 +14,17 @@ use crate::catalogue::{
 const SLUG_TRIES: u32 = 10_000;
 
 #[async_trait]
-impl Catalogue for Sqlite {
+impl Catalogue for Store {
     async fn ping(&self) -> Result<(), Error> {
         sqlx::query("SELECT count(*) FROM products WHERE id = ''")
-            .fetch_one(&self.readers)
+            .fetch_one(self.reader())
             .await?;
         Ok(())
     }
 
     async fn create_product(&self, new: &NewProduct) -> Result<Product, Error> {
         let mut tx = self.begin().await?;
+        lock_slugs(&mut tx).await?;
         let wanted = new.wanted_slug();
         let mut slug = wanted.clone();
         let mut number = 1;
@@ -43,6 +45,7 @@ impl Catalogue for Sqlite {
     async fn product_by_slug_or_create(&self, new: &NewProduct) -> Result<Product, Error> {
         let slug = new.wanted_slug();
         let mut tx = self.begin().await?;
+        lock_slugs(&mut tx).await?;
         let product = match by_slug(&mut tx, &slug).await? {
             None => insert(&mut tx, new, &slug).await?,
             Some(old)
@@ -53,8 +56,8 @@ impl Catalogue for Sqlite {
             }
             Some(old) => {
                 let row = sqlx::query(
-                    "UPDATE products SET name_vi = ?, name_en = ?, producer_vi = ?, producer_en = ?,
-                     commune_vi = ?, commune_en = ?, updated_ms = ? WHERE id = ? RETURNING *",
+                    "UPDATE products SET name_vi = $1, name_en = $2, producer_vi = $3, producer_en = $4,
+                     commune_vi = $5, commune_en = $6, updated_ms = $7 WHERE id = $8 RETURNING *",
                 )
                 .bind(&new.name.vi)
                 .bind(&new.name.en)
@@ -74,15 +77,19 @@ impl Catalogue for Sqlite {
     }
 
     async fn product(&self, id: ProductId) -> Result<Option<Product>, Error> {
-        let row = sqlx::query("SELECT * FROM products WHERE id = ?")
+        let row = sqlx::query("SELECT * FROM products WHERE id = $1")
             .bind(id.to_string())
-            .fetch_optional(&self.readers)
+            .fetch_optional(self.reader())
             .await?;
         row.as_ref().map(rows::product).transpose()
     }
 
     async fn product_by_slug(&self, slug: &str) -> Result<Option<Product>, Error> {
-        by_slug(&mut *self.readers.acquire().await?, slug).await
+        // PostgreSQL refuses to hear of such a text.
+        if slug.contains('\0') {
+            return Ok(None);
+        }
+        by_slug(&mut *self.reader().acquire().await?, slug).await
     }
 
     async fn products(
@@ -96,20 +103,20 @@ impl Catalogue for Sqlite {
                  (SELECT count(*) FROM photos WHERE product_id = p.id) AS photo_count,
                  EXISTS (SELECT 1 FROM models WHERE product_id = p.id) AS has_model,
                  (SELECT max(version) FROM publications WHERE product_id = p.id) AS version
-             FROM products p WHERE ?1 IS NULL OR p.id < ?1 ORDER BY p.id DESC LIMIT ?2",
+             FROM products p WHERE $1 IS NULL OR p.id < $1 ORDER BY p.id DESC LIMIT $2",
         )
         .bind(before.map(|id| id.to_string()))
-        .bind(limit)
-        .fetch_all(&self.readers)
+        .bind(i64::from(limit))
+        .fetch_all(self.reader())
         .await?;
         found
             .iter()
             .map(|row| {
                 Ok(ProductSummary {
                     product: rows::product(row)?,
-                    photo_count: row.try_get("photo_count")?,
+                    photo_count: rows::count(row, "photo_count")?,
                     has_model: row.try_get("has_model")?,
-                    version: row.try_get("version")?,
+                    version: rows::optional_count(row, "version")?,
                 })
             })
             .collect()
@@ -124,14 +131,14 @@ impl Catalogue for Sqlite {
         let mut tx = self.begin().await?;
         touch(&mut tx, product).await?;
         let others = sqlx::query(
-            "SELECT count(*) AS photos, coalesce(sum(size_bytes), 0) AS bytes
-             FROM photos WHERE product_id = ? AND name <> ?",
+            "SELECT count(*) AS photos, CAST(coalesce(sum(size_bytes), 0) AS BIGINT) AS bytes
+             FROM photos WHERE product_id = $1 AND name <> $2",
         )
         .bind(product.to_string())
         .bind(&photo.name)
         .fetch_one(&mut *tx)
         .await?;
-        if others.try_get::<u32, _>("photos")? >= limits.photos {
+        if others.try_get::<i64, _>("photos")? >= i64::from(limits.photos) {
             return Err(Error::TooManyPhotos {
                 limit: limits.photos,
             });
@@ -143,7 +150,7 @@ impl Catalogue for Sqlite {
             });
         }
         sqlx::query(
-            "INSERT INTO photos (product_id, name, object, size_bytes, created_ms) VALUES (?, ?, ?, ?, ?)
+            "INSERT INTO photos (product_id, name, object, size_bytes, created_ms) VALUES ($1, $2, $3, $4, $5)
              ON CONFLICT (product_id, name) DO UPDATE SET
              object = excluded.object, size_bytes = excluded.size_bytes, created_ms = excluded.created_ms",
         )
@@ -159,9 +166,9 @@ impl Catalogue for Sqlite {
     }
 
     async fn photos(&self, product: ProductId) -> Result<Vec<Photo>, Error> {
-        sqlx::query("SELECT * FROM photos WHERE product_id = ? ORDER BY name")
+        sqlx::query("SELECT * FROM photos WHERE product_id = $1 ORDER BY name")
             .bind(product.to_string())
-            .fetch_all(&self.readers)
+            .fetch_all(self.reader())
             .await?
             .iter()
             .map(rows::photo)
@@ -169,8 +176,11 @@ impl Catalogue for Sqlite {
     }
 
     async fn delete_photo(&self, product: ProductId, name: &str) -> Result<bool, Error> {
+        if name.contains('\0') {
+            return Ok(false);
+        }
         let mut tx = self.begin().await?;
-        let done = sqlx::query("DELETE FROM photos WHERE product_id = ? AND name = ?")
+        let done = sqlx::query("DELETE FROM photos WHERE product_id = $1 AND name = $2")
             .bind(product.to_string())
             .bind(name)
             .execute(&mut *tx)
@@ -187,7 +197,7 @@ impl Catalogue for Sqlite {
         let mut tx = self.begin().await?;
         touch(&mut tx, product).await?;
         sqlx::query(
-            "INSERT INTO models (product_id, object, size_bytes, created_ms) VALUES (?, ?, ?, ?)
+            "INSERT INTO models (product_id, object, size_bytes, created_ms) VALUES ($1, $2, $3, $4)
              ON CONFLICT (product_id) DO UPDATE SET
              object = excluded.object, size_bytes = excluded.size_bytes, created_ms = excluded.created_ms",
         )
@@ -202,9 +212,9 @@ impl Catalogue for Sqlite {
     }
 
     async fn model(&self, product: ProductId) -> Result<Option<Upload>, Error> {
-        sqlx::query("SELECT * FROM models WHERE product_id = ?")
+        sqlx::query("SELECT * FROM models WHERE product_id = $1")
             .bind(product.to_string())
-            .fetch_optional(&self.readers)
+            .fetch_optional(self.reader())
             .await?
             .as_ref()
             .map(rows::upload)
@@ -213,6 +223,7 @@ impl Catalogue for Sqlite {
 
     async fn publish(&self, product: ProductId, manifest: &str) -> Result<Publication, Error> {
         let mut tx = self.begin().await?;
+        lock_product(&mut tx, product).await?;
         let last = latest(&mut tx, product).await?;
         if let Some(last) = &last
             && last.manifest == manifest
@@ -221,10 +232,10 @@ impl Catalogue for Sqlite {
         }
         touch(&mut tx, product).await?;
         let row = sqlx::query(
-            "INSERT INTO publications (product_id, version, manifest, created_ms) VALUES (?, ?, ?, ?) RETURNING *",
+            "INSERT INTO publications (product_id, version, manifest, created_ms) VALUES ($1, $2, $3, $4) RETURNING *",
         )
         .bind(product.to_string())
-        .bind(last.map_or(1, |last| last.version + 1))
+        .bind(last.map_or(1, |last| i64::from(last.version) + 1))
         .bind(manifest)
         .bind(now_ms())
         .fetch_one(&mut *tx)
@@ -235,7 +246,7 @@ impl Catalogue for Sqlite {
     }
 
     async fn publication(&self, product: ProductId) -> Result<Option<Publication>, Error> {
-        let mut connection = self.readers.acquire().await?;
+        let mut connection = self.reader().acquire().await?;
         latest(&mut connection, product).await
     }
 
@@ -244,10 +255,10 @@ impl Catalogue for Sqlite {
             "SELECT p.*, l.version, l.manifest, l.created_ms AS published_ms
              FROM products p JOIN publications l ON l.product_id = p.id
              WHERE l.version = (SELECT max(version) FROM publications WHERE product_id = p.id)
-             ORDER BY l.created_ms DESC, p.id DESC LIMIT ?",
+             ORDER BY l.created_ms DESC, p.id DESC LIMIT $1",
         )
-        .bind(limit)
-        .fetch_all(&self.readers)
+        .bind(i64::from(limit))
+        .fetch_all(self.reader())
         .await?;
         found
             .iter()
@@ -256,8 +267,8 @@ impl Catalogue for Sqlite {
     }
 }
 
-async fn by_slug(tx: &mut SqliteConnection, slug: &str) -> Result<Option<Product>, Error> {
-    sqlx::query("SELECT * FROM products WHERE slug = ?")
+async fn by_slug(tx: &mut Connection, slug: &str) -> Result<Option<Product>, Error> {
+    sqlx::query("SELECT * FROM products WHERE slug = $1")
         .bind(slug)
         .fetch_optional(tx)
         .await?
@@ -266,11 +277,11 @@ async fn by_slug(tx: &mut SqliteConnection, slug: &str) -> Result<Option<Product
         .transpose()
 }
 
-async fn insert(tx: &mut SqliteConnection, new: &NewProduct, slug: &str) -> Result<Product, Error> {
+async fn insert(tx: &mut Connection, new: &NewProduct, slug: &str) -> Result<Product, Error> {
     let now_ms = now_ms();
     let row = sqlx::query(
         "INSERT INTO products (id, slug, name_vi, name_en, producer_vi, producer_en, commune_vi, commune_en,
-         created_ms, updated_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *",
+         created_ms, updated_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING *",
     )
     .bind(ProductId::fresh().to_string())
     .bind(slug)
@@ -288,10 +299,10 @@ async fn insert(tx: &mut SqliteConnection, new: &NewProduct, slug: &str) -> Resu
 }
 
 async fn latest(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     product: ProductId,
 ) -> Result<Option<Publication>, Error> {
-    sqlx::query("SELECT * FROM publications WHERE product_id = ? ORDER BY version DESC LIMIT 1")
+    sqlx::query("SELECT * FROM publications WHERE product_id = $1 ORDER BY version DESC LIMIT 1")
         .bind(product.to_string())
         .fetch_optional(connection)
         .await?
@@ -301,8 +312,8 @@ async fn latest(
 }
 
 /// Marks the product as changed now.
-async fn touch(tx: &mut SqliteConnection, product: ProductId) -> Result<(), Error> {
-    let done = sqlx::query("UPDATE products SET updated_ms = ? WHERE id = ?")
+async fn touch(tx: &mut Connection, product: ProductId) -> Result<(), Error> {
+    let done = sqlx::query("UPDATE products SET updated_ms = $1 WHERE id = $2")
         .bind(now_ms())
         .bind(product.to_string())
         .execute(tx)

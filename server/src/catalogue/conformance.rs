@@ -1,26 +1,39 @@
+//! What every database must keep: one suite, run on SQLite and on PostgreSQL.
+
+use std::sync::Arc;
 use std::time::Duration;
 
 use xoay_format::Text;
 
-use super::Sqlite;
-use crate::Error;
-use crate::catalogue::{
-    Beat, Catalogue, JobFailure, JobKind, JobQueue, JobState, NewProduct, Photo, Produced,
-    ProductId, Progress, Upload, UploadLimits,
+use super::{
+    Beat, JobFailure, JobKind, JobState, NewProduct, Photo, Postgres, Produced, ProductId,
+    Progress, Records, Sqlite, Upload, UploadLimits,
 };
+use crate::Error;
 use crate::store::{Class, ObjectKey};
 
 const LEASE: Duration = Duration::from_mins(1);
 /// A lease that has run out by the next statement but one.
 const SHORT: Duration = Duration::from_millis(1);
 
-async fn open() -> (tempfile::TempDir, Sqlite) {
-    let folder = tempfile::tempdir().unwrap();
-    let catalogue = Sqlite::open(&folder.path().join("xoay.db")).await.unwrap();
-    (folder, catalogue)
+/// A database of a test's own, which may be opened more than once.
+pub(super) enum Place {
+    File(tempfile::TempDir),
+    Address(String),
 }
 
-async fn product(catalogue: &Sqlite) -> ProductId {
+impl Place {
+    async fn open(&self) -> Arc<dyn Records> {
+        match self {
+            Self::File(folder) => {
+                Arc::new(Sqlite::open(&folder.path().join("xoay.db")).await.unwrap())
+            }
+            Self::Address(url) => Arc::new(Postgres::open(url).await.unwrap()),
+        }
+    }
+}
+
+async fn product(catalogue: &dyn Records) -> ProductId {
     let new = NewProduct {
         name: Text::new("Mật ong", "Honey"),
         ..NewProduct::default()
@@ -54,9 +67,8 @@ fn failure() -> JobFailure {
     }
 }
 
-#[tokio::test]
-async fn a_taken_slug_gets_a_number_and_publishing_by_slug_finds_it_again() {
-    let (_folder, catalogue) = open().await;
+async fn a_taken_slug_gets_a_number_and_publishing_by_slug_finds_it_again(place: &Place) {
+    let catalogue = place.open().await;
     let mut new = NewProduct {
         name: Text::new("Mật ong", ""),
         ..NewProduct::default()
@@ -78,12 +90,11 @@ async fn a_taken_slug_gets_a_number_and_publishing_by_slug_finds_it_again() {
     assert_eq!(catalogue.products(None, 100).await.unwrap().len(), 3);
 }
 
-#[tokio::test]
-async fn products_come_newest_first_and_in_pages() {
-    let (_folder, catalogue) = open().await;
+async fn products_come_newest_first_and_in_pages(place: &Place) {
+    let catalogue = place.open().await;
     let mut ids = Vec::new();
     for _ in 0..5 {
-        ids.push(product(&catalogue).await);
+        ids.push(product(&*catalogue).await);
     }
     ids.reverse();
     let page = catalogue.products(None, 3).await.unwrap();
@@ -94,10 +105,9 @@ async fn products_come_newest_first_and_in_pages() {
     assert_eq!(listed, ids[3..]);
 }
 
-#[tokio::test]
-async fn limits_count_what_a_photo_replaces_only_once() {
-    let (_folder, catalogue) = open().await;
-    let id = product(&catalogue).await;
+async fn limits_count_what_a_photo_replaces_only_once(place: &Place) {
+    let catalogue = place.open().await;
+    let id = product(&*catalogue).await;
     let limits = UploadLimits {
         photos: 2,
         capture_bytes: 100,
@@ -128,10 +138,9 @@ async fn limits_count_what_a_photo_replaces_only_once() {
     assert!(matches!(nobody, Err(Error::NoSuchProduct { .. })));
 }
 
-#[tokio::test]
-async fn the_same_manifest_is_the_same_version() {
-    let (_folder, catalogue) = open().await;
-    let id = product(&catalogue).await;
+async fn the_same_manifest_is_the_same_version(place: &Place) {
+    let catalogue = place.open().await;
+    let id = product(&*catalogue).await;
     assert!(catalogue.publication(id).await.unwrap().is_none());
     assert_eq!(catalogue.publish(id, "{\"a\":1}").await.unwrap().version, 1);
     assert_eq!(catalogue.publish(id, "{\"a\":1}").await.unwrap().version, 1);
@@ -143,10 +152,9 @@ async fn the_same_manifest_is_the_same_version() {
     assert_eq!(all[0].1.version, 2);
 }
 
-#[tokio::test]
-async fn a_second_request_joins_the_first() {
-    let (_folder, catalogue) = open().await;
-    let id = product(&catalogue).await;
+async fn a_second_request_joins_the_first(place: &Place) {
+    let catalogue = place.open().await;
+    let id = product(&*catalogue).await;
     let first = catalogue.enqueue(id, JobKind::Spin).await.unwrap();
     assert_eq!(
         catalogue.enqueue(id, JobKind::Spin).await.unwrap().id,
@@ -169,20 +177,18 @@ async fn a_second_request_joins_the_first() {
     );
 }
 
-#[tokio::test]
-async fn of_many_workers_one_gets_the_job() {
-    let (_folder, catalogue) = open().await;
-    let id = product(&catalogue).await;
+async fn of_many_workers_one_gets_the_job(place: &Place) {
+    let catalogue = place.open().await;
+    let id = product(&*catalogue).await;
     catalogue.enqueue(id, JobKind::Spin).await.unwrap();
     let claims = futures::future::join_all((0..8).map(|_| catalogue.claim(LEASE))).await;
     let taken = claims.into_iter().filter(|c| c.as_ref().unwrap().is_some());
     assert_eq!(taken.count(), 1);
 }
 
-#[tokio::test]
-async fn a_stale_worker_changes_nothing() {
-    let (_folder, catalogue) = open().await;
-    let id = product(&catalogue).await;
+async fn a_stale_worker_changes_nothing(place: &Place) {
+    let catalogue = place.open().await;
+    let id = product(&*catalogue).await;
     let job = catalogue.enqueue(id, JobKind::Spin).await.unwrap().id;
     let stale = catalogue.claim(SHORT).await.unwrap().unwrap();
     tokio::time::sleep(Duration::from_millis(20)).await;
@@ -208,10 +214,9 @@ async fn a_stale_worker_changes_nothing() {
     assert!(!catalogue.complete(&fresh, &spin(3)).await.unwrap());
 }
 
-#[tokio::test]
-async fn a_lease_that_is_kept_alive_is_not_taken() {
-    let (_folder, catalogue) = open().await;
-    let id = product(&catalogue).await;
+async fn a_lease_that_is_kept_alive_is_not_taken(place: &Place) {
+    let catalogue = place.open().await;
+    let id = product(&*catalogue).await;
     catalogue.enqueue(id, JobKind::Spin).await.unwrap();
     let claim = catalogue.claim(SHORT).await.unwrap().unwrap();
     let beat = catalogue
@@ -223,10 +228,9 @@ async fn a_lease_that_is_kept_alive_is_not_taken() {
     assert!(catalogue.claim(LEASE).await.unwrap().is_none());
 }
 
-#[tokio::test]
-async fn a_job_that_ends_its_workers_is_buried_with_its_reason() {
-    let (_folder, catalogue) = open().await;
-    let id = product(&catalogue).await;
+async fn a_job_that_ends_its_workers_is_buried_with_its_reason(place: &Place) {
+    let catalogue = place.open().await;
+    let id = product(&*catalogue).await;
     let job = catalogue.enqueue(id, JobKind::Spin).await.unwrap().id;
     for _ in 0..3 {
         assert!(catalogue.claim(SHORT).await.unwrap().is_some());
@@ -238,10 +242,9 @@ async fn a_job_that_ends_its_workers_is_buried_with_its_reason() {
     assert_eq!(job.error.unwrap().code, "abandoned");
 }
 
-#[tokio::test]
-async fn a_failed_attempt_waits_before_the_next_and_the_third_is_the_last() {
-    let (_folder, catalogue) = open().await;
-    let id = product(&catalogue).await;
+async fn a_failed_attempt_waits_before_the_next_and_the_third_is_the_last(place: &Place) {
+    let catalogue = place.open().await;
+    let id = product(&*catalogue).await;
     let job = catalogue.enqueue(id, JobKind::Spin).await.unwrap().id;
     let claim = catalogue.claim(LEASE).await.unwrap().unwrap();
     assert!(
@@ -256,7 +259,7 @@ async fn a_failed_attempt_waits_before_the_next_and_the_third_is_the_last() {
     );
     assert!(catalogue.claim(LEASE).await.unwrap().is_none(), "it waits");
 
-    let other = product(&catalogue).await;
+    let other = product(&*catalogue).await;
     let job = catalogue.enqueue(other, JobKind::Spin).await.unwrap().id;
     for attempt in 1..=3 {
         let claim = catalogue.claim(LEASE).await.unwrap().unwrap();
@@ -274,10 +277,9 @@ async fn a_failed_attempt_waits_before_the_next_and_the_third_is_the_last() {
     );
 }
 
-#[tokio::test]
-async fn cancelling_ends_a_waiting_job_and_asks_a_running_one() {
-    let (_folder, catalogue) = open().await;
-    let id = product(&catalogue).await;
+async fn cancelling_ends_a_waiting_job_and_asks_a_running_one(place: &Place) {
+    let catalogue = place.open().await;
+    let id = product(&*catalogue).await;
     let waiting = catalogue.enqueue(id, JobKind::Spin).await.unwrap().id;
     let cancelled = catalogue.cancel(waiting).await.unwrap().unwrap();
     assert_eq!(cancelled.state, JobState::Cancelled);
@@ -303,13 +305,129 @@ async fn cancelling_ends_a_waiting_job_and_asks_a_running_one() {
     assert_eq!(catalogue.cancel(running).await.unwrap().unwrap(), job);
 }
 
-#[tokio::test]
-async fn everything_is_there_after_a_restart() {
-    let (folder, catalogue) = open().await;
-    let id = product(&catalogue).await;
+async fn everything_is_there_after_a_restart(place: &Place) {
+    let catalogue = place.open().await;
+    let id = product(&*catalogue).await;
     let job = catalogue.enqueue(id, JobKind::Spin).await.unwrap();
     drop(catalogue);
-    let catalogue = Sqlite::open(&folder.path().join("xoay.db")).await.unwrap();
+    let catalogue = place.open().await;
     assert!(catalogue.product(id).await.unwrap().is_some());
     assert_eq!(catalogue.job(job.id).await.unwrap().unwrap(), job);
 }
+
+async fn two_processes_share_the_queue_and_no_job_is_taken_twice(place: &Place) {
+    const JOBS: usize = 24;
+    let (one, other) = (place.open().await, place.open().await);
+    for _ in 0..JOBS {
+        let id = product(&*one).await;
+        one.enqueue(id, JobKind::Spin).await.unwrap();
+    }
+    let work = async |store: &dyn Records| {
+        let mut taken = Vec::new();
+        while let Some(claim) = store.claim(LEASE).await.unwrap() {
+            assert!(store.complete(&claim, &spin(1)).await.unwrap());
+            taken.push((claim.job.id, claim.job.attempts));
+        }
+        taken
+    };
+    let (mut taken, b, c, d) = tokio::join!(work(&*one), work(&*other), work(&*one), work(&*other));
+    taken.extend(b.into_iter().chain(c).chain(d));
+    taken.sort();
+    taken.dedup_by_key(|(id, _)| *id);
+    // A claim that finds all waiting jobs locked comes back empty-handed; the others then take them.
+    assert_eq!(taken.len(), JOBS);
+    assert!(taken.iter().all(|(_, attempts)| *attempts == 1));
+}
+
+async fn many_at_once_get_slugs_and_versions_of_their_own(place: &Place) {
+    let (one, other) = (place.open().await, place.open().await);
+    let ids = futures::future::join_all(
+        (0..12).map(|i| product(if i % 2 == 0 { &*one } else { &*other })),
+    )
+    .await;
+    let mut slugs = Vec::new();
+    for id in &ids {
+        slugs.push(one.product(*id).await.unwrap().unwrap().slug);
+    }
+    slugs.sort();
+    slugs.dedup();
+    assert_eq!(slugs.len(), 12);
+    let manifests: Vec<_> = (0..8).map(|i| format!("{{\"a\":{i}}}")).collect();
+    let published = futures::future::join_all(manifests.iter().enumerate().map(|(i, manifest)| {
+        if i % 2 == 0 {
+            one.publish(ids[0], manifest)
+        } else {
+            other.publish(ids[0], manifest)
+        }
+    }))
+    .await;
+    let mut versions: Vec<_> = published.into_iter().map(|p| p.unwrap().version).collect();
+    versions.sort_unstable();
+    assert_eq!(versions, [1, 2, 3, 4, 5, 6, 7, 8]);
+    let jobs = futures::future::join_all((0..8).map(|i| {
+        if i % 2 == 0 {
+            one.enqueue(ids[0], JobKind::Spin)
+        } else {
+            other.enqueue(ids[0], JobKind::Spin)
+        }
+    }))
+    .await;
+    let first = jobs[0].as_ref().unwrap().id;
+    assert!(jobs.iter().all(|job| job.as_ref().unwrap().id == first));
+}
+
+async fn what_no_text_can_hold_is_found_nowhere(place: &Place) {
+    let catalogue = place.open().await;
+    let id = product(&*catalogue).await;
+    assert!(catalogue.product_by_slug("a\0b").await.unwrap().is_none());
+    assert!(!catalogue.delete_photo(id, "a\0b").await.unwrap());
+}
+
+/// Names the laws once: each is a test of its own on SQLite; on PostgreSQL one server serves them all.
+macro_rules! laws {
+    ($($law:ident),* $(,)?) => {
+        mod on_sqlite {
+            use super::Place;
+
+            $(
+                #[tokio::test]
+                async fn $law() {
+                    super::$law(&Place::File(tempfile::tempdir().unwrap())).await;
+                }
+            )*
+        }
+
+        #[test]
+        fn every_law_holds_on_postgresql() {
+            let server = crate::fixtures::PostgresServer::start();
+            let mut broken = Vec::new();
+            $({
+                let runtime = tokio::runtime::Runtime::new().unwrap();
+                let place = Place::Address(server.database());
+                let run = std::panic::AssertUnwindSafe(|| runtime.block_on($law(&place)));
+                if std::panic::catch_unwind(run).is_err() {
+                    broken.push(stringify!($law));
+                }
+            })*
+            assert!(broken.is_empty(), "broken on PostgreSQL: {broken:#?}");
+        }
+    };
+}
+
+laws!(
+    a_taken_slug_gets_a_number_and_publishing_by_slug_finds_it_again,
+    products_come_newest_first_and_in_pages,
+    limits_count_what_a_photo_replaces_only_once,
+    the_same_manifest_is_the_same_version,
+    a_second_request_joins_the_first,
+    of_many_workers_one_gets_the_job,
+    a_stale_worker_changes_nothing,
+    a_lease_that_is_kept_alive_is_not_taken,
+    a_job_that_ends_its_workers_is_buried_with_its_reason,
+    a_failed_attempt_waits_before_the_next_and_the_third_is_the_last,
+    cancelling_ends_a_waiting_job_and_asks_a_running_one,
+    everything_is_there_after_a_restart,
+    two_processes_share_the_queue_and_no_job_is_taken_twice,
+    many_at_once_get_slugs_and_versions_of_their_own,
+    what_no_text_can_hold_is_found_nowhere,
+);
