@@ -11,7 +11,10 @@ mod serve;
 mod store;
 mod studio;
 
-pub use catalogue::{NewProduct, ProductId, UploadLimits};
+pub use catalogue::{
+    Category, Gtin, NewProduct, NotAGtin, OrganisationId, ProductId, Province, Rating,
+    UploadLimits, generated,
+};
 pub use config::ServeConfig;
 pub use error::Error;
 pub use publishing::{Published, publish};

@@ -80,7 +80,10 @@ pub(crate) fn router(app: Arc<App>, guard: Guard) -> Router {
         .layer(DefaultBodyLimit::disable());
     let api = Router::new()
         .route("/api/products", get(products::list).post(products::create))
-        .route("/api/products/{id}", get(products::show))
+        .route(
+            "/api/products/{id}",
+            get(products::show).put(products::update),
+        )
         .route("/api/products/{id}/jobs", post(jobs::start))
         .route("/api/products/{id}/publish", post(products::publish))
         .route(

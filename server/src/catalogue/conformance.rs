@@ -1,5 +1,7 @@
 //! What every database must keep: one suite, run on SQLite and on PostgreSQL.
 
+mod listing;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,10 +9,14 @@ use xoay_format::Text;
 
 use super::{
     Beat, JobFailure, JobKind, JobState, NewProduct, Photo, Postgres, Produced, ProductId,
-    Progress, Records, Sqlite, Upload, UploadLimits,
+    Progress, Records, Sqlite, Upload, UploadLimits, Wanted,
 };
 use crate::Error;
 use crate::store::{Class, ObjectKey};
+use listing::{
+    fifteen_thousand_products_are_searched_filtered_and_paged,
+    words_are_found_without_accents_and_by_their_beginnings,
+};
 
 const LEASE: Duration = Duration::from_mins(1);
 /// A lease that has run out by the next statement but one.
@@ -87,7 +93,15 @@ async fn a_taken_slug_gets_a_number_and_publishing_by_slug_finds_it_again(place:
         (changed.id, changed.producer.en.as_str()),
         (first.id, "Co-op")
     );
-    assert_eq!(catalogue.products(None, 100).await.unwrap().len(), 3);
+    assert_eq!(
+        catalogue
+            .products(&Wanted::newest(100))
+            .await
+            .unwrap()
+            .products
+            .len(),
+        3
+    );
 }
 
 async fn products_come_newest_first_and_in_pages(place: &Place) {
@@ -97,11 +111,17 @@ async fn products_come_newest_first_and_in_pages(place: &Place) {
         ids.push(product(&*catalogue).await);
     }
     ids.reverse();
-    let page = catalogue.products(None, 3).await.unwrap();
-    let listed: Vec<_> = page.iter().map(|p| p.product.id).collect();
+    let page = catalogue.products(&Wanted::newest(3)).await.unwrap();
+    assert_eq!(page.next, Some(ids[2]));
+    let listed: Vec<_> = page.products.iter().map(|p| p.product.id).collect();
     assert_eq!(listed, ids[..3]);
-    let rest = catalogue.products(Some(listed[2]), 3).await.unwrap();
-    let listed: Vec<_> = rest.iter().map(|p| p.product.id).collect();
+    let rest = Wanted {
+        before: page.next,
+        ..Wanted::newest(3)
+    };
+    let rest = catalogue.products(&rest).await.unwrap();
+    assert_eq!(rest.next, None);
+    let listed: Vec<_> = rest.products.iter().map(|p| p.product.id).collect();
     assert_eq!(listed, ids[3..]);
 }
 
@@ -430,4 +450,6 @@ laws!(
     two_processes_share_the_queue_and_no_job_is_taken_twice,
     many_at_once_get_slugs_and_versions_of_their_own,
     what_no_text_can_hold_is_found_nowhere,
+    words_are_found_without_accents_and_by_their_beginnings,
+    fifteen_thousand_products_are_searched_filtered_and_paged,
 );

@@ -7,6 +7,9 @@
 #[path = "../sql/jobs.rs"]
 mod jobs;
 #[allow(clippy::duplicate_mod)]
+#[path = "../sql/listing.rs"]
+mod listing;
+#[allow(clippy::duplicate_mod)]
 #[path = "../sql/products.rs"]
 mod products;
 #[allow(clippy::duplicate_mod)]
@@ -43,6 +46,16 @@ const CLAIM: &str =
          FOR UPDATE SKIP LOCKED
      ) RETURNING *";
 
+/// Which products hold all of the words in $9, where that is not null.
+const MATCHING: &str = "p.id IN (
+         SELECT w.product_id FROM product_words w WHERE w.lexemes @@ CAST($9 AS tsquery))";
+
+/// The words as a `tsquery`: each in quotes, each the beginning of a word, all of them wanted.
+fn search_expression(words: &[String]) -> String {
+    let quoted: Vec<_> = words.iter().map(|word| format!("'{word}':*")).collect();
+    quoted.join(" & ")
+}
+
 /// The catalogue in a PostgreSQL database.
 #[derive(Clone, Debug)]
 pub struct Postgres {
@@ -66,7 +79,9 @@ impl Postgres {
             .run(&pool)
             .await
             .map_err(|e| Error::Database(e.into()))?;
-        Ok(Self { pool })
+        let store = Self { pool };
+        listing::index_missing(&store).await?;
+        Ok(store)
     }
 
     /// Where is read what may be a moment old.

@@ -3,11 +3,11 @@
 use async_trait::async_trait;
 use sqlx::Row;
 
-use super::{Connection, Store, lock_product, lock_slugs, now_ms, rows};
+use super::{Connection, Store, listing, lock_product, lock_slugs, now_ms, rows};
 use crate::Error;
 use crate::catalogue::{
-    Catalogue, NewProduct, Photo, Product, ProductId, ProductSummary, Publication, Upload,
-    UploadLimits,
+    Catalogue, Category, NewProduct, OrganisationId, Photo, Product, ProductId, ProductPage,
+    Province, Publication, Upload, UploadLimits, Wanted,
 };
 
 /// How many numbers are tried after a taken slug.
@@ -25,21 +25,22 @@ impl Catalogue for Store {
     async fn create_product(&self, new: &NewProduct) -> Result<Product, Error> {
         let mut tx = self.begin().await?;
         lock_slugs(&mut tx).await?;
-        let wanted = new.wanted_slug();
-        let mut slug = wanted.clone();
-        let mut number = 1;
-        while by_slug(&mut tx, &slug).await?.is_some() {
-            number += 1;
-            if number > SLUG_TRIES {
-                // So many products of one name: the id tells them apart.
-                slug = format!("{wanted}-{}", ProductId::fresh());
-                break;
-            }
-            slug = format!("{wanted}-{number}");
-        }
+        let slug = free_slug(&mut tx, new).await?;
         let product = insert(&mut tx, new, &slug).await?;
         tx.commit().await?;
         Ok(product)
+    }
+
+    async fn create_products(&self, new: &[NewProduct]) -> Result<Vec<ProductId>, Error> {
+        let mut tx = self.begin().await?;
+        lock_slugs(&mut tx).await?;
+        let mut ids = Vec::with_capacity(new.len());
+        for new in new {
+            let slug = free_slug(&mut tx, new).await?;
+            ids.push(insert(&mut tx, new, &slug).await?.id);
+        }
+        tx.commit().await?;
+        Ok(ids)
     }
 
     async fn product_by_slug_or_create(&self, new: &NewProduct) -> Result<Product, Error> {
@@ -69,7 +70,9 @@ impl Catalogue for Store {
                 .bind(old.id.to_string())
                 .fetch_one(&mut *tx)
                 .await?;
-                rows::product(&row)?
+                let product = rows::product(&row)?;
+                listing::index(&mut tx, &product).await?;
+                product
             }
         };
         tx.commit().await?;
@@ -92,34 +95,41 @@ impl Catalogue for Store {
         by_slug(&mut *self.reader().acquire().await?, slug).await
     }
 
-    async fn products(
-        &self,
-        before: Option<ProductId>,
-        limit: u32,
-    ) -> Result<Vec<ProductSummary>, Error> {
-        // UUIDv7 ids order by time of creation.
-        let found = sqlx::query(
-            "SELECT p.*,
-                 (SELECT count(*) FROM photos WHERE product_id = p.id) AS photo_count,
-                 EXISTS (SELECT 1 FROM models WHERE product_id = p.id) AS has_model,
-                 (SELECT max(version) FROM publications WHERE product_id = p.id) AS version
-             FROM products p WHERE $1 IS NULL OR p.id < $1 ORDER BY p.id DESC LIMIT $2",
+    async fn products(&self, wanted: &Wanted) -> Result<ProductPage, Error> {
+        listing::products(self, wanted).await
+    }
+
+    async fn update_product(&self, id: ProductId, new: &NewProduct) -> Result<Product, Error> {
+        let mut tx = self.begin().await?;
+        let row = sqlx::query(
+            "UPDATE products SET name_vi = $1, name_en = $2, producer_vi = $3, producer_en = $4,
+             commune_vi = $5, commune_en = $6, story_vi = $7, story_en = $8, gtin = $9, province = $10,
+             commune_code = $11, category = $12, stars = $13, rated_year = $14, updated_ms = $15
+             WHERE id = $16 RETURNING *",
         )
-        .bind(before.map(|id| id.to_string()))
-        .bind(i64::from(limit))
-        .fetch_all(self.reader())
+        .bind(&new.name.vi)
+        .bind(&new.name.en)
+        .bind(&new.producer.vi)
+        .bind(&new.producer.en)
+        .bind(&new.commune.vi)
+        .bind(&new.commune.en)
+        .bind(&new.story.vi)
+        .bind(&new.story.en)
+        .bind(new.gtin.as_ref().map(ToString::to_string))
+        .bind(new.province.map(Province::code))
+        .bind(&new.commune_code)
+        .bind(new.category.map(Category::name))
+        .bind(new.rating.map(|rating| i64::from(rating.stars)))
+        .bind(new.rating.map(|rating| i64::from(rating.year)))
+        .bind(now_ms())
+        .bind(id.to_string())
+        .fetch_optional(&mut *tx)
         .await?;
-        found
-            .iter()
-            .map(|row| {
-                Ok(ProductSummary {
-                    product: rows::product(row)?,
-                    photo_count: rows::count(row, "photo_count")?,
-                    has_model: row.try_get("has_model")?,
-                    version: rows::optional_count(row, "version")?,
-                })
-            })
-            .collect()
+        let row = row.ok_or_else(|| Error::NoSuchProduct { id: id.to_string() })?;
+        let product = rows::product(&row)?;
+        listing::index(&mut tx, &product).await?;
+        tx.commit().await?;
+        Ok(product)
     }
 
     async fn put_photo(
@@ -277,11 +287,29 @@ async fn by_slug(tx: &mut Connection, slug: &str) -> Result<Option<Product>, Err
         .transpose()
 }
 
+/// The slug that the product wants, with a number where that is taken.
+async fn free_slug(tx: &mut Connection, new: &NewProduct) -> Result<String, Error> {
+    let wanted = new.wanted_slug();
+    let mut slug = wanted.clone();
+    let mut number = 1;
+    while by_slug(tx, &slug).await?.is_some() {
+        number += 1;
+        if number > SLUG_TRIES {
+            // So many products of one name: the id tells them apart.
+            return Ok(format!("{wanted}-{}", ProductId::fresh()));
+        }
+        slug = format!("{wanted}-{number}");
+    }
+    Ok(slug)
+}
+
 async fn insert(tx: &mut Connection, new: &NewProduct, slug: &str) -> Result<Product, Error> {
     let now_ms = now_ms();
     let row = sqlx::query(
         "INSERT INTO products (id, slug, name_vi, name_en, producer_vi, producer_en, commune_vi, commune_en,
-         created_ms, updated_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING *",
+         created_ms, updated_ms, organisation_id, story_vi, story_en, gtin, province, commune_code, category,
+         stars, rated_year)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19) RETURNING *",
     )
     .bind(ProductId::fresh().to_string())
     .bind(slug)
@@ -293,9 +321,20 @@ async fn insert(tx: &mut Connection, new: &NewProduct, slug: &str) -> Result<Pro
     .bind(&new.commune.en)
     .bind(now_ms)
     .bind(now_ms)
-    .fetch_one(tx)
+    .bind(new.organisation.unwrap_or(OrganisationId::HOUSE).to_string())
+    .bind(&new.story.vi)
+    .bind(&new.story.en)
+    .bind(new.gtin.as_ref().map(ToString::to_string))
+    .bind(new.province.map(Province::code))
+    .bind(&new.commune_code)
+    .bind(new.category.map(Category::name))
+    .bind(new.rating.map(|rating| i64::from(rating.stars)))
+    .bind(new.rating.map(|rating| i64::from(rating.year)))
+    .fetch_one(&mut *tx)
     .await?;
-    rows::product(&row)
+    let product = rows::product(&row)?;
+    listing::index(tx, &product).await?;
+    Ok(product)
 }
 
 async fn latest(

@@ -8,7 +8,10 @@ use xoay_format::Text;
 
 use super::EngineRow;
 use crate::Error;
-use crate::catalogue::{Job, JobKind, JobState, Photo, Product, Progress, Publication, Upload};
+use crate::catalogue::{
+    Category, Gtin, Job, JobKind, JobState, Photo, Product, Progress, Province, Publication,
+    Rating, Upload,
+};
 use crate::store::{Class, ObjectKey};
 
 pub(super) fn corrupt(what: &'static str, reason: impl std::fmt::Display) -> Error {
@@ -53,9 +56,37 @@ pub(super) fn product(row: &EngineRow) -> Result<Product, Error> {
         name: text(row, "name_vi", "name_en")?,
         producer: text(row, "producer_vi", "producer_en")?,
         commune: text(row, "commune_vi", "commune_en")?,
+        organisation: id(row, "organisation_id")?,
+        story: text(row, "story_vi", "story_en")?,
+        gtin: known(row, "gtin", |text| text.parse::<Gtin>().ok())?,
+        province: known(row, "province", Province::with_code)?,
+        commune_code: row.try_get("commune_code")?,
+        category: known(row, "category", Category::named)?,
+        rating: rating(row)?,
         created_at: moment(row.try_get("created_ms")?)?,
         updated_at: moment(row.try_get("updated_ms")?)?,
     })
+}
+
+/// An optional text that must be one of those that `read` knows.
+fn known<T>(
+    row: &EngineRow,
+    column: &'static str,
+    read: impl Fn(&str) -> Option<T>,
+) -> Result<Option<T>, Error> {
+    row.try_get::<Option<&str>, _>(column)?
+        .map(|text| read(text).ok_or_else(|| corrupt(column, text)))
+        .transpose()
+}
+
+fn rating(row: &EngineRow) -> Result<Option<Rating>, Error> {
+    let Some(stars) = optional_count(row, "stars")? else {
+        return Ok(None);
+    };
+    Ok(Some(Rating {
+        stars: u8::try_from(stars).map_err(|_| corrupt("stars", stars))?,
+        year: count(row, "rated_year")?,
+    }))
 }
 
 pub(super) fn upload(row: &EngineRow) -> Result<Upload, Error> {

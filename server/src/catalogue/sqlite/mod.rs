@@ -5,6 +5,9 @@
 #[path = "../sql/jobs.rs"]
 mod jobs;
 #[allow(clippy::duplicate_mod)]
+#[path = "../sql/listing.rs"]
+mod listing;
+#[allow(clippy::duplicate_mod)]
 #[path = "../sql/products.rs"]
 mod products;
 #[allow(clippy::duplicate_mod)]
@@ -36,6 +39,17 @@ const CLAIM: &str =
          SELECT id FROM jobs WHERE (state = 'queued' AND run_after_ms <= $3)
          OR (state = 'running' AND lease_until_ms < $3) ORDER BY run_after_ms, id LIMIT 1
      ) RETURNING *";
+
+/// Which products hold all of the words in $9, where that is not null.
+const MATCHING: &str = "p.id IN (
+         SELECT w.product_id FROM product_search s JOIN product_words w ON w.number = s.rowid
+         WHERE s.words MATCH $9)";
+
+/// The words as FTS5 takes them: each in quotes, each the beginning of a word, all of them wanted.
+fn search_expression(words: &[String]) -> String {
+    let quoted: Vec<_> = words.iter().map(|word| format!("\"{word}\"*")).collect();
+    quoted.join(" ")
+}
 
 /// The catalogue in an SQLite file.
 #[derive(Clone, Debug)]
@@ -70,7 +84,9 @@ impl Sqlite {
             .max_connections(READERS)
             .connect_with(options.read_only(true))
             .await?;
-        Ok(Self { readers, writer })
+        let store = Self { readers, writer };
+        listing::index_missing(&store).await?;
+        Ok(store)
     }
 
     /// Where is read what may be a moment old.
