@@ -6,6 +6,7 @@ mod config;
 mod error;
 mod jobs;
 mod kiosk;
+mod people;
 mod publishing;
 mod serve;
 mod store;
@@ -13,10 +14,11 @@ mod studio;
 
 pub use catalogue::{
     Category, Gtin, NewProduct, NotAGtin, OrganisationId, ProductId, Province, Rating,
-    UploadLimits, generated,
+    UploadLimits, fill, generated,
 };
 pub use config::ServeConfig;
 pub use error::Error;
+pub use people::{Role, Standing, add_user};
 pub use publishing::{Published, publish};
 pub use serve::serve;
 

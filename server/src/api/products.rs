@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
+use axum::extract::{Extension, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
@@ -13,9 +13,10 @@ use super::uploads::{PhotoView, UploadView};
 use super::{App, Path, Query};
 use crate::Error;
 use crate::catalogue::{
-    Category, Job, JobKind, NewProduct, Produced, Product, ProductId, ProductSummary, Province,
-    PublicState, Publication, Reach, Wanted,
+    Category, Job, JobKind, NewProduct, OrganisationId, Produced, Product, ProductId,
+    ProductSummary, Province, PublicState, Publication, Reach, Wanted,
 };
+use crate::people::{Actor, Permission};
 use crate::publishing::make_public;
 
 /// Products in one answer.
@@ -42,13 +43,13 @@ pub(super) struct PageQuery {
 }
 
 impl PageQuery {
-    fn wanted(self) -> Result<Wanted, Error> {
+    fn wanted(self, reach: Reach) -> Result<Wanted, Error> {
         let before = self
             .before
             .map(|id| id.parse().map_err(|_| Error::NoSuchProduct { id }))
             .transpose()?;
         Ok(Wanted {
-            reach: Reach::All,
+            reach,
             province: asked(&self.province, "province", Province::with_code)?,
             category: asked(&self.category, "category", Category::named)?,
             stars: asked(&self.stars, "stars", |text| {
@@ -126,20 +127,44 @@ impl PublicationView {
 
 pub(super) async fn list(
     State(app): State<Arc<App>>,
+    Extension(actor): Extension<Actor>,
     Query(query): Query<PageQuery>,
 ) -> Result<Response, Error> {
-    let page = app.catalogue.products(&query.wanted()?).await?;
+    let page = app
+        .catalogue
+        .products(&query.wanted(actor.reach(Permission::Read))?)
+        .await?;
     Ok(fresh(Json(ProductPage {
         products: page.products,
         next: page.next,
     })))
 }
 
+/// Adds a product to the organisation that is named, else to the first one where the caller may.
 pub(super) async fn create(
     State(app): State<Arc<App>>,
+    Extension(actor): Extension<Actor>,
     body: Result<Json<NewProduct>, JsonRejection>,
 ) -> Result<Response, Error> {
-    let Json(new) = body?;
+    let Json(mut new) = body?;
+    let organisation = match (new.organisation, actor.reach(Permission::Edit)) {
+        (Some(named), _) => named,
+        (None, Reach::Of(own)) => own.first().copied().ok_or(Error::NotPermitted)?,
+        (None, Reach::All) => OrganisationId::HOUSE,
+    };
+    let known = app
+        .people
+        .organisations(&Reach::Of(vec![organisation]))
+        .await?;
+    if known.is_empty() || !actor.may(Permission::Read, organisation) {
+        return Err(Error::NoSuchOrganisation {
+            id: organisation.to_string(),
+        });
+    }
+    if !actor.may(Permission::Edit, organisation) {
+        return Err(Error::NotPermitted);
+    }
+    new.organisation = Some(organisation);
     let product = app.catalogue.create_product(&new.checked()?).await?;
     let location = format!("/api/products/{}", product.id);
     let view = view(&app, product).await?;

@@ -1,6 +1,7 @@
 //! What every database must keep: one suite, run on SQLite and on PostgreSQL.
 
 mod listing;
+mod people;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,6 +17,11 @@ use crate::store::{Class, ObjectKey};
 use listing::{
     fifteen_thousand_products_are_searched_filtered_and_paged,
     words_are_found_without_accents_and_by_their_beginnings,
+};
+use people::{
+    accounts_have_one_name_and_roles_of_their_own, changes_are_logged_in_their_own_transaction,
+    keys_are_valid_until_they_run_out_or_are_taken_back, sessions_end_by_themselves_and_by_request,
+    tries_are_counted_and_forgotten,
 };
 
 const LEASE: Duration = Duration::from_mins(1);
@@ -36,6 +42,29 @@ impl Place {
             }
             Self::Address(url) => Arc::new(Postgres::open(url).await.unwrap()),
         }
+    }
+
+    /// Changes the tables behind everybody's back, as time does.
+    async fn execute(&self, sql: &str) {
+        use sqlx::{AssertSqlSafe, Connection};
+        let done = match self {
+            Self::File(folder) => {
+                let address = format!("sqlite:{}", folder.path().join("xoay.db").display());
+                let mut connection = sqlx::SqliteConnection::connect(&address).await.unwrap();
+                let done = sqlx::query(AssertSqlSafe(sql))
+                    .execute(&mut connection)
+                    .await;
+                done.map(|_| ())
+            }
+            Self::Address(url) => {
+                let mut connection = sqlx::PgConnection::connect(url).await.unwrap();
+                let done = sqlx::query(AssertSqlSafe(sql))
+                    .execute(&mut connection)
+                    .await;
+                done.map(|_| ())
+            }
+        };
+        done.unwrap();
     }
 }
 
@@ -452,4 +481,9 @@ laws!(
     what_no_text_can_hold_is_found_nowhere,
     words_are_found_without_accents_and_by_their_beginnings,
     fifteen_thousand_products_are_searched_filtered_and_paged,
+    accounts_have_one_name_and_roles_of_their_own,
+    sessions_end_by_themselves_and_by_request,
+    tries_are_counted_and_forgotten,
+    keys_are_valid_until_they_run_out_or_are_taken_back,
+    changes_are_logged_in_their_own_transaction,
 );

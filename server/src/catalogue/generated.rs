@@ -1,8 +1,13 @@
 //! Invented products in any number, for tests and benches at the size of a whole country's programme.
 
+use std::path::Path;
+
 use xoay_format::Text;
 
-use super::{Category, NewProduct, Province, Rating};
+use super::{Catalogue, Category, NewProduct, ProductId, Province, Rating};
+
+/// Products of one transaction.
+const BATCH: usize = 1500;
 
 const KINDS: [(&str, &str, Category); 16] = [
     ("Mật ong", "Honey", Category::Food),
@@ -77,6 +82,24 @@ pub fn generated(count: u32) -> impl Iterator<Item = NewProduct> {
             ..NewProduct::default()
         }
     })
+}
+
+/// Adds the products with the numbers 0 to `count` to a service's database and gives their ids in that order.
+///
+/// # Errors
+/// What the database says.
+pub async fn fill(
+    data_dir: &Path,
+    database_url: Option<&str>,
+    count: u32,
+) -> anyhow::Result<Vec<ProductId>> {
+    let records = super::open(data_dir, database_url).await?;
+    let new: Vec<NewProduct> = generated(count).collect();
+    let mut ids = Vec::with_capacity(new.len());
+    for batch in new.chunks(BATCH) {
+        ids.extend(records.create_products(batch).await?);
+    }
+    Ok(ids)
 }
 
 fn capital(word: &str) -> String {

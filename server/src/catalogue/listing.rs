@@ -62,8 +62,8 @@ pub struct Wanted {
 
 impl Wanted {
     /// The newest products, whoever's they are.
-    #[must_use]
-    pub fn newest(limit: u32) -> Self {
+    #[cfg(test)]
+    pub(crate) fn newest(limit: u32) -> Self {
         Self {
             reach: Reach::All,
             words: String::new(),

@@ -23,7 +23,7 @@ use time::OffsetDateTime;
 
 pub use category::Category;
 pub use fold::fold;
-pub use generated::generated;
+pub use generated::{fill, generated};
 pub use gtin::{Gtin, NotAGtin};
 pub use ids::{AuditId, JobId, KeyId, LeaseToken, OrganisationId, ProductId, UserId};
 pub use job::{Beat, Claim, Job, JobFailure, JobKind, JobState, Produced, Progress};
@@ -38,11 +38,12 @@ pub use slug::slug;
 pub use sqlite::Sqlite;
 
 use crate::Error;
+use crate::people::People;
 
 /// All that a database keeps.
-pub trait Records: Catalogue + JobQueue {}
+pub trait Records: Catalogue + JobQueue + People {}
 
-impl<T: Catalogue + JobQueue> Records for T {}
+impl<T: Catalogue + JobQueue + People> Records for T {}
 
 /// Products, what was uploaded for them, and what of them is public.
 #[async_trait]

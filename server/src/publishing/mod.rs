@@ -12,6 +12,7 @@ use xoay_format::{ModelManifest, ProductManifest, SpinManifest};
 use crate::Error;
 use crate::catalogue::{self, Catalogue, NewProduct, Product, ProductId, Publication};
 use crate::config;
+use crate::people::acting;
 
 pub(crate) use folder::{store_model, store_spin};
 
@@ -65,8 +66,12 @@ pub async fn publish(
         Some(folder) => Some(store_model(&objects, folder).await?),
         None => None,
     };
-    let product = catalogue.product_by_slug_or_create(&new).await?;
-    let publication = make_public(&*catalogue, &product, spin, model).await?;
+    let (product, publication) = acting("command".into(), async {
+        let product = catalogue.product_by_slug_or_create(&new).await?;
+        let publication = make_public(&*catalogue, &product, spin, model).await?;
+        Ok::<_, Error>((product, publication))
+    })
+    .await?;
     Ok(Published {
         manifest_path: format!("/products/{}/manifest.json", product.slug),
         page_path: format!("/products/{}", product.slug),

@@ -4,17 +4,26 @@
 
 // What both databases say alike stands once and is compiled for each of them.
 #[allow(clippy::duplicate_mod)]
+#[path = "../sql/audit.rs"]
+mod audit;
+#[allow(clippy::duplicate_mod)]
 #[path = "../sql/jobs.rs"]
 mod jobs;
 #[allow(clippy::duplicate_mod)]
 #[path = "../sql/listing.rs"]
 mod listing;
 #[allow(clippy::duplicate_mod)]
+#[path = "../sql/people.rs"]
+mod people;
+#[allow(clippy::duplicate_mod)]
 #[path = "../sql/products.rs"]
 mod products;
 #[allow(clippy::duplicate_mod)]
 #[path = "../sql/rows.rs"]
 mod rows;
+#[allow(clippy::duplicate_mod)]
+#[path = "../sql/sessions.rs"]
+mod sessions;
 
 use std::str::FromStr;
 use std::time::Duration;

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use sqlx::Row;
 use xoay_format::Text;
 
-use super::{CLAIM, Connection, Store, lock_product, now_ms, rows};
+use super::{CLAIM, Connection, Store, audit, lock_product, now_ms, rows};
 use crate::Error;
 use crate::catalogue::{
     Beat, Claim, Job, JobFailure, JobId, JobKind, JobQueue, LeaseToken, Produced, ProductId,
@@ -49,6 +49,7 @@ impl JobQueue for Store {
         .fetch_one(&mut *tx)
         .await?;
         let job = rows::job(&row)?;
+        audit::note_of_product(&mut tx, "job.start", &product.to_string(), kind.name()).await?;
         tx.commit().await?;
         Ok(job)
     }
@@ -206,7 +207,7 @@ impl JobQueue for Store {
 
     async fn cancel(&self, id: JobId) -> Result<Option<Job>, Error> {
         let mut tx = self.begin().await?;
-        sqlx::query(
+        let changed = sqlx::query(
             "UPDATE jobs SET cancel_requested = TRUE,
                  state = CASE state WHEN 'queued' THEN 'cancelled' ELSE state END,
                  finished_ms = CASE state WHEN 'queued' THEN $1 END
@@ -220,8 +221,15 @@ impl JobQueue for Store {
             .bind(id.to_string())
             .fetch_optional(&mut *tx)
             .await?;
+        let job = row.as_ref().map(rows::job).transpose()?;
+        if let Some(job) = &job
+            && changed.rows_affected() > 0
+        {
+            let id = job.product_id.to_string();
+            audit::note_of_product(&mut tx, "job.cancel", &id, job.kind.name()).await?;
+        }
         tx.commit().await?;
-        row.as_ref().map(rows::job).transpose()
+        Ok(job)
     }
 
     async fn holds(&self, id: JobId, token: LeaseToken) -> Result<bool, Error> {

@@ -5,7 +5,7 @@ use sqlx::{AssertSqlSafe, Row};
 use super::{Connection, MATCHING, Store, rows, search_expression};
 use crate::Error;
 use crate::catalogue::{
-    Category, Product, ProductPage, ProductSummary, Province, PublicState, Reach, Wanted,
+    Category, Product, ProductPage, ProductSummary, Province, PublicState, Wanted,
 };
 
 /// Products whose words are made in one transaction when a database of an older version is opened.
@@ -38,15 +38,11 @@ pub(super) async fn products(store: &Store, wanted: &Wanted) -> Result<ProductPa
         None => format!("{SUMMARIES}{IN_ORDER}"),
         Some(_) => format!("{SUMMARIES} AND {MATCHING}{IN_ORDER}"),
     };
-    let reach = match &wanted.reach {
-        Reach::All => None,
-        Reach::Of(ids) => Some(ids.iter().map(|id| format!("{id} ")).collect::<String>()),
-    };
     let limit = wanted.limit.max(1);
     // Only constants are in the statement; what was asked for is in the parameters.
     let mut query = sqlx::query(AssertSqlSafe(statement))
         .bind(wanted.before.map(|id| id.to_string()))
-        .bind(reach)
+        .bind(rows::reach(&wanted.reach))
         .bind(wanted.province.map(Province::code))
         .bind(wanted.category.map(Category::name))
         .bind(wanted.stars.map(i64::from))

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use sqlx::Row;
 
-use super::{Connection, Store, listing, lock_product, lock_slugs, now_ms, rows};
+use super::{Connection, Store, audit, listing, lock_product, lock_slugs, now_ms, rows};
 use crate::Error;
 use crate::catalogue::{
     Catalogue, Category, NewProduct, OrganisationId, Photo, Product, ProductId, ProductPage,
@@ -72,6 +72,7 @@ impl Catalogue for Store {
                 .await?;
                 let product = rows::product(&row)?;
                 listing::index(&mut tx, &product).await?;
+                note_update(&mut tx, &product).await?;
                 product
             }
         };
@@ -128,6 +129,7 @@ impl Catalogue for Store {
         let row = row.ok_or_else(|| Error::NoSuchProduct { id: id.to_string() })?;
         let product = rows::product(&row)?;
         listing::index(&mut tx, &product).await?;
+        note_update(&mut tx, &product).await?;
         tx.commit().await?;
         Ok(product)
     }
@@ -171,6 +173,8 @@ impl Catalogue for Store {
         .bind(now_ms())
         .execute(&mut *tx)
         .await?;
+        let id = product.to_string();
+        audit::note_of_product(&mut tx, "photo.put", &id, &photo.name).await?;
         tx.commit().await?;
         Ok(())
     }
@@ -199,6 +203,7 @@ impl Catalogue for Store {
             return Ok(false);
         }
         touch(&mut tx, product).await?;
+        audit::note_of_product(&mut tx, "photo.delete", &product.to_string(), name).await?;
         tx.commit().await?;
         Ok(true)
     }
@@ -217,6 +222,8 @@ impl Catalogue for Store {
         .bind(now_ms())
         .execute(&mut *tx)
         .await?;
+        let (id, object) = (product.to_string(), model.key.file_name());
+        audit::note_of_product(&mut tx, "model.put", &id, &object).await?;
         tx.commit().await?;
         Ok(())
     }
@@ -251,6 +258,8 @@ impl Catalogue for Store {
         .fetch_one(&mut *tx)
         .await?;
         let publication = rows::publication(&row, "created_ms")?;
+        let version = format!("version {}", publication.version);
+        audit::note_of_product(&mut tx, "product.publish", &product.to_string(), &version).await?;
         tx.commit().await?;
         Ok(publication)
     }
@@ -334,6 +343,8 @@ async fn insert(tx: &mut Connection, new: &NewProduct, slug: &str) -> Result<Pro
     .await?;
     let product = rows::product(&row)?;
     listing::index(tx, &product).await?;
+    let id = product.id.to_string();
+    audit::note(tx, "product.create", &id, Some(product.organisation), slug).await?;
     Ok(product)
 }
 
@@ -348,6 +359,11 @@ async fn latest(
         .as_ref()
         .map(|row| rows::publication(row, "created_ms"))
         .transpose()
+}
+
+async fn note_update(tx: &mut Connection, product: &Product) -> Result<(), Error> {
+    let (id, organisation) = (product.id.to_string(), Some(product.organisation));
+    audit::note(tx, "product.update", &id, organisation, &product.slug).await
 }
 
 /// Marks the product as changed now.

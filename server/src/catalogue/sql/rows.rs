@@ -10,7 +10,7 @@ use super::EngineRow;
 use crate::Error;
 use crate::catalogue::{
     Category, Gtin, Job, JobKind, JobState, Photo, Product, Progress, Province, Publication,
-    Rating, Upload,
+    Rating, Reach, Upload,
 };
 use crate::store::{Class, ObjectKey};
 
@@ -21,19 +21,32 @@ pub(super) fn corrupt(what: &'static str, reason: impl std::fmt::Display) -> Err
     }
 }
 
-fn id<T: FromStr>(row: &EngineRow, column: &'static str) -> Result<T, Error> {
+pub(super) fn id<T: FromStr>(row: &EngineRow, column: &'static str) -> Result<T, Error> {
     let text: &str = row.try_get(column)?;
     text.parse().map_err(|_| corrupt(column, text))
 }
 
-fn text(row: &EngineRow, vi: &str, en: &str) -> Result<Text, Error> {
+pub(super) fn text(row: &EngineRow, vi: &str, en: &str) -> Result<Text, Error> {
     Ok(Text::new(
         row.try_get::<String, _>(vi)?,
         row.try_get::<String, _>(en)?,
     ))
 }
 
-fn moment(ms: i64) -> Result<OffsetDateTime, Error> {
+/// Unix milliseconds.
+pub(super) fn unix_ms(moment: OffsetDateTime) -> i64 {
+    (moment.unix_timestamp_nanos() / 1_000_000) as i64
+}
+
+/// The ids of what may be seen as one text, in which an id of fixed length is looked for; nothing where all may be.
+pub(super) fn reach(reach: &Reach) -> Option<String> {
+    match reach {
+        Reach::All => None,
+        Reach::Of(ids) => Some(ids.iter().map(|id| format!("{id} ")).collect()),
+    }
+}
+
+pub(super) fn moment(ms: i64) -> Result<OffsetDateTime, Error> {
     OffsetDateTime::from_unix_timestamp_nanos(i128::from(ms) * 1_000_000)
         .map_err(|e| corrupt("time", e))
 }
@@ -146,7 +159,10 @@ fn kind_named(name: &str) -> Result<JobKind, Error> {
         .ok_or_else(|| corrupt("job kind", name))
 }
 
-fn optional_moment(row: &EngineRow, column: &str) -> Result<Option<OffsetDateTime>, Error> {
+pub(super) fn optional_moment(
+    row: &EngineRow,
+    column: &str,
+) -> Result<Option<OffsetDateTime>, Error> {
     row.try_get::<Option<i64>, _>(column)?
         .map(moment)
         .transpose()
