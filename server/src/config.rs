@@ -14,13 +14,15 @@ use crate::store::Objects;
 pub struct ServeConfig {
     /// The folder that holds database, objects and scratch space.
     pub data_dir: PathBuf,
+    /// The database, `postgres://…`; `xoay.db` in the data folder where it is absent.
+    pub database_url: Option<String>,
     /// Where the objects lie, `file://` or `s3://`; `objects` in the data folder where it is absent.
     pub store_url: Option<String>,
     /// Where it listens. Port 0 takes a free one.
     pub listen: SocketAddr,
     /// The address that visitors use, where it is not the one that the service sees.
     pub public_url: Option<Url>,
-    /// What a write must carry as `Authorization: Bearer …`; needed unless the service listens on loopback only.
+    /// What its operator sends as `Authorization: Bearer …`; beyond loopback it or an account is needed.
     pub token: Option<String>,
     /// Jobs worked on at the same time; 0 leaves them to other processes.
     pub workers: usize,
@@ -40,6 +42,7 @@ impl ServeConfig {
     pub fn new(data_dir: impl Into<PathBuf>) -> Self {
         Self {
             data_dir: data_dir.into(),
+            database_url: None,
             store_url: None,
             listen: SocketAddr::from(([127, 0, 0, 1], 8360)),
             public_url: None,
@@ -64,13 +67,6 @@ impl ServeConfig {
                     "the token (--token, XOAY_TOKEN) needs at least 16 characters",
                 ));
             }
-            None if !self.listen.ip().is_loopback() => {
-                return Err(wrong(
-                    "muốn lắng nghe ngoài máy này thì phải có mã truy cập: đặt --token hoặc XOAY_TOKEN, \
-                     hoặc dùng 127.0.0.1",
-                    "listening beyond this machine needs a token: give --token or XOAY_TOKEN, or listen on 127.0.0.1",
-                ));
-            }
             _ => {}
         }
         if let Some(url) = &self.public_url
@@ -86,6 +82,26 @@ impl ServeConfig {
             ));
         }
         Ok(())
+    }
+}
+
+impl ServeConfig {
+    /// Refuses to serve others than those at this machine while nobody could sign in.
+    pub(crate) fn check_access(&self, has_users: bool) -> Result<(), Error> {
+        let alone = self.listen.ip().is_loopback() && self.public_url.is_none();
+        if alone || has_users || self.token.is_some() {
+            return Ok(());
+        }
+        Err(Error::Configuration {
+            reason: Text::new(
+                "muốn phục vụ ngoài máy này thì phải có người đăng nhập được: tạo quản trị viên bằng \
+                 `xoay user add --administrator`, hoặc đặt --token (XOAY_TOKEN); nếu không, hãy dùng 127.0.0.1 \
+                 và bỏ --public-url",
+                "serving beyond this machine needs somebody who can sign in: make an administrator with \
+                 `xoay user add --administrator`, or give --token (XOAY_TOKEN); else listen on 127.0.0.1 \
+                 without --public-url",
+            ),
+        })
     }
 }
 
@@ -118,15 +134,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_world_is_served_only_with_a_token() {
+    fn the_world_is_served_only_where_somebody_can_sign_in() {
         let mut config = ServeConfig::new("data");
         config.check().unwrap();
+        config.check_access(false).unwrap();
+        config.public_url = Some("https://xoay.example".parse().unwrap());
+        assert!(
+            config.check_access(false).is_err(),
+            "a proxy is on loopback too"
+        );
+        config.public_url = None;
         config.listen = SocketAddr::from(([0, 0, 0, 0], 8360));
-        assert!(config.check().is_err());
+        assert!(config.check_access(false).is_err());
+        config.check_access(true).unwrap();
         config.token = Some("short".into());
         assert!(config.check().is_err());
         config.token = Some("0123456789abcdef".into());
         config.check().unwrap();
+        config.check_access(false).unwrap();
     }
 
     #[test]

@@ -143,6 +143,52 @@ pub enum Error {
     /// A write that another site's page sent.
     #[error("a page of another site sent this request; writes are taken from this site only")]
     CrossSite,
+    /// A request that only somebody we know may send.
+    #[error("sign in first; a program sends its key as `Authorization: Bearer …`")]
+    SignInNeeded,
+    /// A key that is unknown, has run out or was taken back.
+    #[error(
+        "this key is not known, has run out or was taken back; ask an administrator for another"
+    )]
+    KeyRefused,
+    /// A name and a password that do not belong together.
+    #[error("name or password is wrong")]
+    WrongPassword,
+    /// Too many tries to sign in.
+    #[error("too many tries to sign in; wait {} minutes, then try again", retry_after_s.div_ceil(60))]
+    TooManyTries {
+        /// When the next try makes sense.
+        retry_after_s: u64,
+    },
+    /// Somebody we know who may not do this.
+    #[error(
+        "your role or your key's scopes do not allow this; ask an administrator of your organisation"
+    )]
+    NotPermitted,
+    /// No organisation has this id.
+    #[error("no organisation has the id {id:?}; list them with GET /api/organisations")]
+    NoSuchOrganisation {
+        /// The id as it was given.
+        id: String,
+    },
+    /// No account has this id.
+    #[error("no account has the id {id:?}; list them with GET /api/users")]
+    NoSuchUser {
+        /// The id as it was given.
+        id: String,
+    },
+    /// The organisation has no such key.
+    #[error("the organisation has no key with the id {id:?}")]
+    NoSuchKey {
+        /// The id as it was given.
+        id: String,
+    },
+    /// A name that must be unique and is not.
+    #[error("the name {name:?} is taken; choose another")]
+    NameTaken {
+        /// The name.
+        name: String,
+    },
     /// A `Host` that this service does not go by.
     #[error(
         "this service does not go by the host name {host:?}; call it by its own, or start it with --public-url"
@@ -223,11 +269,11 @@ impl From<object_store::Error> for Error {
 
 impl From<sqlx::Error> for Error {
     fn from(source: sqlx::Error) -> Self {
-        // SQLite's own code for a full disk is 13.
+        // SQLite's own code for a full disk is 13, PostgreSQL's 53100.
         let full = source
             .as_database_error()
             .and_then(sqlx::error::DatabaseError::code)
-            .is_some_and(|code| code == "13");
+            .is_some_and(|code| matches!(&*code, "13" | "53100"));
         if full || is_no_space(&source) {
             Self::NoSpace
         } else {
@@ -335,6 +381,29 @@ impl Error {
             Self::CrossSite => {
                 "yêu cầu này đến từ trang của một trang web khác; chỉ nhận thay đổi từ chính trang này".into()
             }
+            Self::SignInNeeded => {
+                "hãy đăng nhập trước; chương trình thì gửi khóa của mình trong `Authorization: Bearer …`".into()
+            }
+            Self::KeyRefused => {
+                "khóa này không có, đã hết hạn hoặc đã bị thu hồi; hãy xin quản trị viên một khóa khác".into()
+            }
+            Self::WrongPassword => "sai tên đăng nhập hoặc mật khẩu".into(),
+            Self::TooManyTries { retry_after_s } => format!(
+                "đăng nhập sai quá nhiều lần; hãy chờ {} phút rồi thử lại",
+                retry_after_s.div_ceil(60)
+            ),
+            Self::NotPermitted => {
+                "vai trò của bạn hoặc phạm vi của khóa không cho phép việc này; \
+                 hãy hỏi quản trị viên của tổ chức".into()
+            }
+            Self::NoSuchOrganisation { id } => format!(
+                "không có tổ chức nào mang mã {id:?}; xem danh sách bằng GET /api/organisations"
+            ),
+            Self::NoSuchUser { id } => {
+                format!("không có tài khoản nào mang mã {id:?}; xem danh sách bằng GET /api/users")
+            }
+            Self::NoSuchKey { id } => format!("tổ chức không có khóa nào mang mã {id:?}"),
+            Self::NameTaken { name } => format!("tên {name:?} đã có người dùng; hãy chọn tên khác"),
             Self::WrongHost { host } => format!(
                 "dịch vụ này không mang tên miền {host:?}; hãy gọi đúng tên, hoặc khởi động với --public-url"
             ),

@@ -2,12 +2,14 @@
 //! recipes that do what a test wants.
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use axum::Extension;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
@@ -28,7 +30,11 @@ use xoay_format::{
     Text, Watch,
 };
 
-use crate::api::{self, App, Guard};
+mod postgres;
+
+pub(crate) use postgres::PostgresServer;
+
+use crate::api::{self, App, Guard, Peer};
 use crate::catalogue::{JobFailure, JobKind, JobQueue, Sqlite, UploadLimits};
 use crate::jobs::{Newsroom, Recipes, RunError, Worker};
 use crate::store::Objects;
@@ -329,6 +335,8 @@ impl Service {
         let app = Arc::new(App {
             catalogue: catalogue.clone(),
             queue: catalogue.clone(),
+            people: catalogue.clone(),
+            has_users: AtomicBool::new(false),
             objects,
             hot: api::hot_objects(1024 * 1024),
             newsroom: Arc::new(Newsroom::new()),
@@ -337,12 +345,9 @@ impl Service {
             public_url: None,
             stop: CancellationToken::new(),
         });
-        let guard = Guard {
-            token: None,
-            public_url: None,
-            loopback_only: true,
-        };
-        let router = api::router(app.clone(), guard);
+        // As if every request came from this machine.
+        let near = Peer(SocketAddr::from(([127, 0, 0, 1], 50_000)));
+        let router = api::router(app.clone(), open_house()).layer(Extension(near));
         Self {
             folder,
             app,
@@ -350,6 +355,12 @@ impl Service {
             faults,
             router,
         }
+    }
+
+    /// The guard of a service that nobody has an account on.
+    #[expect(clippy::unused_self, reason = "tests ask the service for its guard")]
+    pub(crate) fn guard(&self) -> Guard {
+        open_house()
     }
 
     pub(crate) async fn ask(&self, request: Request<Body>) -> Answer {
@@ -438,6 +449,14 @@ impl Service {
         }
         found.sort();
         found
+    }
+}
+
+fn open_house() -> Guard {
+    Guard {
+        token: None,
+        public_url: None,
+        loopback_only: true,
     }
 }
 

@@ -1,8 +1,11 @@
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use hyper::Request;
+use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
@@ -10,11 +13,13 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
 
-use crate::api::{self, App, Guard};
-use crate::catalogue::{Catalogue, JobQueue, Sqlite};
+use crate::api::{self, App, Guard, Peer};
+use crate::catalogue::{self, Catalogue, JobQueue};
 use crate::config::{self, ServeConfig};
 use crate::jobs::{Newsroom, Recipes, Worker, sweep};
+use crate::people::People;
 use crate::{Error, jobs};
 
 /// A client has so long to send its request's head.
@@ -51,7 +56,9 @@ pub(crate) async fn serve_with(
     on_ready: impl FnOnce(SocketAddr),
 ) -> Result<(), Error> {
     config.check()?;
-    let catalogue = Arc::new(Sqlite::open(&config::database_file(&config.data_dir)?).await?);
+    let catalogue = catalogue::open(&config.data_dir, config.database_url.as_deref()).await?;
+    let has_users = catalogue.has_users().await?;
+    config.check_access(has_users)?;
     let objects = config::open_objects(&config.data_dir, config.store_url.as_deref())?;
     objects.probe().await?;
     let work_dir = config.data_dir.join("work");
@@ -69,6 +76,8 @@ pub(crate) async fn serve_with(
     let app = Arc::new(App {
         catalogue: catalogue.clone() as Arc<dyn Catalogue>,
         queue: catalogue.clone() as Arc<dyn JobQueue>,
+        people: catalogue.clone() as Arc<dyn People>,
+        has_users: AtomicBool::new(has_users),
         objects: objects.clone(),
         hot: api::hot_objects(config.cache_bytes),
         newsroom: newsroom.clone(),
@@ -147,8 +156,8 @@ async fn accept(listener: TcpListener, router: axum::Router, graceful: &Graceful
         let Ok(permit) = permits.clone().acquire_owned().await else {
             return;
         };
-        let stream = match listener.accept().await {
-            Ok((stream, _)) => stream,
+        let (stream, peer) = match listener.accept().await {
+            Ok(accepted) => accepted,
             Err(error) => {
                 // Out of file descriptors, say: wait for some to come free instead of spinning.
                 tracing::warn!(%error, "cannot accept a connection");
@@ -156,7 +165,13 @@ async fn accept(listener: TcpListener, router: axum::Router, graceful: &Graceful
                 continue;
             }
         };
-        let service = TowerToHyperService::new(router.clone());
+        let service = router
+            .clone()
+            .map_request(move |mut request: Request<Incoming>| {
+                request.extensions_mut().insert(Peer(peer));
+                request
+            });
+        let service = TowerToHyperService::new(service);
         let connection = builder
             .serve_connection(TokioIo::new(without_delay(stream)), service)
             .into_owned();

@@ -95,6 +95,12 @@ pub const TESTING: &[Tool] = &[
         optional: false,
     },
     Tool {
+        purpose: "PostgreSQL, for the tests of the catalogue",
+        debian: &["postgresql"],
+        present: || Path::new("/usr/lib/postgresql").is_dir(),
+        optional: false,
+    },
+    Tool {
         purpose: "Python with venv, for the S3 test server and OpenUSD",
         debian: &["python3", "python3-venv"],
         present: || succeeds("python3", &["-c", "import venv, ensurepip"]),

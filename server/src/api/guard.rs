@@ -1,39 +1,46 @@
-//! Who may write, and under which names the service answers.
+//! Who calls, and under which names the service answers.
 
-use std::sync::Arc;
+use std::net::SocketAddr;
 
-use axum::extract::{Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, Uri, header};
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
 use subtle::ConstantTimeEq;
 use url::Url;
 
+use super::App;
 use crate::Error;
+use crate::people::{Actor, secret};
+
+/// What a proxy adds to a request that it passes on.
+const FORWARDED: [&str; 5] = [
+    "forwarded",
+    "via",
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-real-ip",
+];
+
+/// The other end of the connection.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Peer(pub(crate) SocketAddr);
 
 /// What is checked before any handler sees a request.
 #[derive(Clone, Debug)]
 pub(crate) struct Guard {
-    /// The bearer token that a write must carry.
+    /// The bearer token of whoever operates the service.
     pub(crate) token: Option<String>,
     pub(crate) public_url: Option<Url>,
     /// Whether only names of this machine (and the public one) are answered.
     pub(crate) loopback_only: bool,
 }
 
-pub(super) async fn check(
-    State(guard): State<Arc<Guard>>,
-    request: Request,
-    next: Next,
-) -> Response {
-    match guard.admit(request.method(), request.uri(), request.headers()) {
-        Ok(()) => next.run(request).await,
-        Err(error) => error.into_response(),
-    }
-}
-
 impl Guard {
-    fn admit(&self, method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<(), Error> {
+    pub(super) fn admit(
+        &self,
+        method: &Method,
+        uri: &Uri,
+        headers: &HeaderMap,
+    ) -> Result<(), Error> {
         let host = authority(uri, headers);
         // A page of another site can point its own name at 127.0.0.1 and would then be of our origin.
         if self.loopback_only && !self.is_own(&host) {
@@ -41,11 +48,75 @@ impl Guard {
                 host: host.chars().take(100).collect(),
             });
         }
-        if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) {
+        if is_reading(method) {
             return Ok(());
         }
-        self.check_site(&host, headers)?;
-        self.check_token(headers)
+        self.check_site(&host, headers)
+    }
+
+    /// Who calls: by token or key, else by session, else as somebody at this machine.
+    ///
+    /// # Errors
+    /// For a token or key that is wrong, and a write under a session that does not say which page sent it.
+    pub(super) async fn identify(&self, app: &App, parts: &Parts) -> Result<Actor, Error> {
+        if let Some(bearer) = bearer(&parts.headers) {
+            if let Some(token) = &self.token
+                && bool::from(bearer.as_bytes().ct_eq(token.as_bytes()))
+            {
+                return Ok(Actor::Operator);
+            }
+            if secret::is_key(bearer)
+                && let Some(key) = app.people.key(&secret::stored(bearer)).await?
+            {
+                return Ok(Actor::Program(key));
+            }
+            return Err(Error::KeyRefused);
+        }
+        if let Some(token) = session_token(&parts.headers, app.is_secure())
+            && let Some(session) = app.people.session(&secret::stored(&token)).await?
+        {
+            // A cookie comes by itself: only the browser can tell whose page made it come.
+            let says_whence = parts.headers.contains_key("sec-fetch-site")
+                || parts.headers.contains_key(header::ORIGIN);
+            if !says_whence && !is_reading(&parts.method) {
+                return Err(Error::CrossSite);
+            }
+            return Ok(Actor::Person(session));
+        }
+        if self.is_house(app, parts).await? {
+            return Ok(Actor::House);
+        }
+        Ok(Actor::Anonymous)
+    }
+
+    /// Whether somebody at this machine calls a service that nobody has an account on.
+    ///
+    /// All of it must be so: the service listens on loopback only and has neither a token nor a public address,
+    /// the connection comes from loopback, no proxy passed the request on, and there is no account. The first
+    /// account therefore closes the house for good.
+    async fn is_house(&self, app: &App, parts: &Parts) -> Result<bool, Error> {
+        let near = parts
+            .extensions
+            .get::<Peer>()
+            .is_some_and(|Peer(peer)| peer.ip().to_canonical().is_loopback());
+        let direct = FORWARDED
+            .iter()
+            .all(|name| !parts.headers.contains_key(*name));
+        Ok(self.loopback_only
+            && self.token.is_none()
+            && self.public_url.is_none()
+            && near
+            && direct
+            && !app.has_users().await?)
+    }
+
+    /// What to tell somebody whom we do not know.
+    pub(super) async fn who_are_you(&self, app: &App) -> Result<Error, Error> {
+        Ok(if self.token.is_some() && !app.has_users().await? {
+            Error::TokenNeeded
+        } else {
+            Error::SignInNeeded
+        })
     }
 
     fn is_own(&self, authority: &str) -> bool {
@@ -79,21 +150,33 @@ impl Guard {
         });
         if own { Ok(()) } else { Err(Error::CrossSite) }
     }
+}
 
-    fn check_token(&self, headers: &HeaderMap) -> Result<(), Error> {
-        let Some(token) = &self.token else {
-            return Ok(());
-        };
-        let given = headers
-            .get(header::AUTHORIZATION)
-            .and_then(|value| value.as_bytes().split_at_checked(7))
-            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case(b"bearer "))
-            .map(|(_, given)| given);
-        match given {
-            Some(given) if bool::from(given.ct_eq(token.as_bytes())) => Ok(()),
-            _ => Err(Error::TokenNeeded),
-        }
-    }
+fn is_reading(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, given) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| given.trim())
+}
+
+/// The name of the session's cookie.
+pub(super) const fn cookie_name(secure: bool) -> &'static str {
+    if secure { "__Host-xoay" } else { "xoay" }
+}
+
+/// The session's token as the browser sends it.
+pub(super) fn session_token(headers: &HeaderMap, secure: bool) -> Option<String> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find(|(name, _)| *name == cookie_name(secure))
+        .map(|(_, token)| token.to_owned())
 }
 
 /// The host, with its port, that the client asked for.
@@ -199,35 +282,5 @@ mod tests {
             }
             admit(&guard(), &Method::GET, &bad).unwrap();
         }
-    }
-
-    #[test]
-    fn a_token_guards_every_write() {
-        let guard = Guard {
-            token: Some("correct horse battery".into()),
-            ..guard()
-        };
-        let host = ("host", "localhost");
-        admit(&guard, &Method::GET, &[host]).unwrap();
-        admit(
-            &guard,
-            &Method::PUT,
-            &[host, ("authorization", "Bearer correct horse battery")],
-        )
-        .unwrap();
-        for wrong in [
-            "",
-            "Bearer ",
-            "Bearer correct horse batter",
-            "Basic correct horse battery",
-            "correct horse battery",
-        ] {
-            let refused = admit(&guard, &Method::PUT, &[host, ("authorization", wrong)]);
-            assert!(matches!(refused, Err(Error::TokenNeeded)), "{wrong:?}");
-        }
-        assert!(matches!(
-            admit(&guard, &Method::DELETE, &[host]),
-            Err(Error::TokenNeeded)
-        ));
     }
 }

@@ -1,5 +1,7 @@
 //! HTTP: routes, and what happens around every request.
 
+mod access;
+mod drafts;
 mod guard;
 mod health;
 mod jobs;
@@ -7,33 +9,38 @@ mod language;
 mod objects;
 mod observe;
 mod oembed;
+mod people;
 mod problem;
 mod products;
 mod public;
 mod range;
+mod session;
 mod uploads;
 mod viewer;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, FromRequestParts};
 use axum::http::{HeaderName, Method, header};
 use axum::middleware;
-use axum::routing::{delete, get, post, put};
 use bytes::Bytes;
 use tokio_util::sync::CancellationToken;
 use tower_http::compression::CompressionLayer;
 use tower_http::cors::{Any, CorsLayer};
 use url::Url;
 
-pub(crate) use guard::{Guard, authority};
+pub(crate) use access::{Access, Routes};
+use access::{Gate, Row};
+pub(crate) use guard::{Guard, Peer, authority};
 pub(crate) use language::preferred;
 pub(crate) use public::{etag_matches, poster_of};
 
 use crate::catalogue::{Catalogue, JobQueue, UploadLimits};
 use crate::jobs::Newsroom;
+use crate::people::People;
 use crate::store::{ObjectKey, Objects};
 use crate::{Error, kiosk, studio};
 
@@ -46,6 +53,9 @@ pub(crate) const HOT_OBJECT_BYTES: u64 = 1024 * 1024;
 pub(crate) struct App {
     pub(crate) catalogue: Arc<dyn Catalogue>,
     pub(crate) queue: Arc<dyn JobQueue>,
+    pub(crate) people: Arc<dyn People>,
+    /// Whether anybody has an account; accounts are never removed, so that once is for ever.
+    pub(crate) has_users: AtomicBool,
     pub(crate) objects: Objects,
     pub(crate) hot: moka::future::Cache<ObjectKey, Bytes>,
     pub(crate) newsroom: Arc<Newsroom>,
@@ -56,6 +66,25 @@ pub(crate) struct App {
     pub(crate) stop: CancellationToken,
 }
 
+impl App {
+    /// Whether anybody has an account.
+    pub(crate) async fn has_users(&self) -> Result<bool, Error> {
+        if self.has_users.load(Ordering::Relaxed) {
+            return Ok(true);
+        }
+        let found = self.people.has_users().await?;
+        self.has_users.store(found, Ordering::Relaxed);
+        Ok(found)
+    }
+
+    /// Whether visitors come over TLS.
+    pub(crate) fn is_secure(&self) -> bool {
+        self.public_url
+            .as_ref()
+            .is_some_and(|url| url.scheme() == "https")
+    }
+}
+
 /// A cache for hot objects, weighted by their bytes.
 pub(crate) fn hot_objects(cache_bytes: u64) -> moka::future::Cache<ObjectKey, Bytes> {
     moka::future::Cache::builder()
@@ -64,58 +93,106 @@ pub(crate) fn hot_objects(cache_bytes: u64) -> moka::future::Cache<ObjectKey, By
         .build()
 }
 
-/// All routes.
-pub(crate) fn router(app: Arc<App>, guard: Guard) -> Router {
-    let uploads = Router::new()
-        .route(
-            "/api/products/{id}/photos",
-            get(uploads::list).post(uploads::post_many),
+/// All routes, each with what it asks of who calls it.
+pub(crate) fn routes() -> Routes {
+    use crate::people::Permission::{Administer, Digitize, Edit, Publish, Read};
+    use Access::{Anyone, Organisation, Person, Product, Public, Service, SharedJob, Somewhere};
+
+    let photos = "/api/products/{id}/photos";
+    let photo = "/api/products/{id}/photos/{name}";
+    let uploads = Routes::new()
+        .get(photos, Product(Read), uploads::list)
+        .post(photos, Product(Digitize), uploads::post_many)
+        .put(photo, Product(Digitize), uploads::put_photo)
+        .delete(photo, Product(Digitize), uploads::delete_photo)
+        .put(
+            "/api/products/{id}/model",
+            Product(Digitize),
+            uploads::put_model,
         )
-        .route(
-            "/api/products/{id}/photos/{name}",
-            put(uploads::put_photo).delete(uploads::delete_photo),
-        )
-        .route("/api/products/{id}/model", put(uploads::put_model))
         // They stream and count for themselves.
-        .layer(DefaultBodyLimit::disable());
-    let api = Router::new()
-        .route("/api/products", get(products::list).post(products::create))
-        .route("/api/products/{id}", get(products::show))
-        .route("/api/products/{id}/jobs", post(jobs::start))
-        .route("/api/products/{id}/publish", post(products::publish))
-        .route(
-            "/api/jobs/{id}",
-            get(jobs::show).merge(delete(jobs::cancel)),
+        .within(|router| router.layer(DefaultBodyLimit::disable()));
+    let products = Routes::new()
+        .get("/api/products", Somewhere(Read), products::list)
+        .post("/api/products", Somewhere(Edit), products::create)
+        .get("/api/products/{id}", Product(Read), products::show)
+        .put("/api/products/{id}", Product(Edit), products::update)
+        .post("/api/products/{id}/jobs", Product(Digitize), jobs::start)
+        .post(
+            "/api/products/{id}/publish",
+            Product(Publish),
+            products::publish,
         )
-        .route("/api/jobs/{id}/events", get(jobs::events))
-        .route("/api/jobs/{id}/manifest.json", get(jobs::manifest))
-        .layer(DefaultBodyLimit::max(JSON_LIMIT_BYTES));
-    let pages = Router::new()
-        .merge(studio::routes())
+        .get("/api/jobs/{id}", Access::Job(Read), jobs::show)
+        .delete("/api/jobs/{id}", Access::Job(Digitize), jobs::cancel)
+        .get("/api/jobs/{id}/events", Access::Job(Read), jobs::events)
+        .get("/api/jobs/{id}/manifest.json", SharedJob, jobs::manifest)
+        .post("/api/jobs/{id}/link", Access::Job(Publish), drafts::share);
+    let keys = "/api/organisations/{id}/keys";
+    let role = "/api/organisations/{id}/people/{user}";
+    let account = "/api/users/{id}";
+    let people = Routes::new()
+        .get("/api/session", Anyone, session::show)
+        .post("/api/session", Public, session::open)
+        .delete("/api/session", Person, session::close)
+        .delete("/api/sessions", Person, session::close_all)
+        .put("/api/session/password", Person, session::change_password)
+        .get("/api/organisations", Somewhere(Read), people::organisations)
+        .post("/api/organisations", Service, people::add_organisation)
+        .put(role, Organisation(Administer), people::set_role)
+        .delete(role, Organisation(Administer), people::take_role)
+        .get(keys, Organisation(Administer), people::keys)
+        .post(keys, Organisation(Administer), people::add_key)
+        .delete(
+            "/api/organisations/{id}/keys/{key}",
+            Organisation(Administer),
+            people::revoke_key,
+        )
+        .get("/api/users", Somewhere(Administer), people::users)
+        .post("/api/users", Somewhere(Administer), people::add_user)
+        .put(account, Service, people::enable_user)
+        .delete(account, Service, people::disable_user)
+        .put("/api/users/{id}/password", Service, people::reset_password)
+        .get("/api/audit", Somewhere(Administer), people::audit);
+    let api = products
+        .merge(people)
+        .within(|router| router.layer(DefaultBodyLimit::max(JSON_LIMIT_BYTES)));
+    let pages = studio::routes()
         .merge(kiosk::routes())
-        .layer(CompressionLayer::new());
-    let embeddable = Router::new()
-        .route("/products/{id}/manifest.json", get(public::manifest))
-        .layer(CompressionLayer::new())
-        .route("/oembed", get(oembed::answer))
-        .route("/objects/{name}", get(objects::serve))
-        .route("/viewer/{*path}", get(viewer::serve))
+        .get("/drafts/{id}", SharedJob, drafts::page)
+        .within(|router| router.layer(CompressionLayer::new()));
+    let embeddable = Routes::new()
+        .get("/products/{id}/manifest.json", Public, public::manifest)
+        .within(|router| router.layer(CompressionLayer::new()))
+        .get("/oembed", Public, oembed::answer)
+        .get("/objects/{name}", Public, objects::serve)
+        .get("/viewer/{*path}", Public, viewer::serve)
         // Before the layer: a fallback that is set later would take the preflight's place.
-        .method_not_allowed_fallback(refuse_method)
-        .layer(cors());
-    Router::new()
+        .within(|router| {
+            router
+                .method_not_allowed_fallback(refuse_method)
+                .layer(cors())
+        });
+    uploads
         .merge(api)
-        .merge(uploads)
         .merge(pages)
         .merge(embeddable)
-        .route("/healthz", get(health::alive))
-        .route("/readyz", get(health::ready))
+        .get("/healthz", Public, health::alive)
+        .get("/readyz", Public, health::ready)
+}
+
+/// All routes behind the gate that lets through only whom their table names.
+pub(crate) fn router(app: Arc<App>, guard: Guard) -> Router {
+    let (router, table) = routes().into_parts();
+    gated(router, &table, app, guard)
+}
+
+fn gated(router: Router<Arc<App>>, table: &[Row], app: Arc<App>, guard: Guard) -> Router {
+    let gate = Arc::new(Gate::new(app.clone(), guard, table));
+    router
         .fallback(|| async { Error::NoSuchAddress })
         .method_not_allowed_fallback(refuse_method)
-        .layer(middleware::from_fn_with_state(
-            Arc::new(guard),
-            guard::check,
-        ))
+        .layer(middleware::from_fn_with_state(gate, access::check))
         .layer(middleware::from_fn(observe::observe))
         .with_state(app)
 }

@@ -59,7 +59,10 @@ pub(super) fn write(mut response: Response, language: Language, request_id: &str
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.remove(header::CONTENT_LENGTH);
     match &*error {
-        Error::TokenNeeded => {
+        Error::TooManyTries { retry_after_s } => {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(*retry_after_s));
+        }
+        Error::TokenNeeded | Error::SignInNeeded | Error::KeyRefused => {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         // The rest of a refused upload is not read: the connection cannot be used again.
@@ -90,6 +93,9 @@ fn status(error: &Error) -> StatusCode {
         | Error::NoSuchProduct { .. }
         | Error::NoSuchJob { .. }
         | Error::NoSuchPhoto { .. }
+        | Error::NoSuchOrganisation { .. }
+        | Error::NoSuchUser { .. }
+        | Error::NoSuchKey { .. }
         | Error::NotPublished
         | Error::NoSuchObject => StatusCode::NOT_FOUND,
         Error::Method { .. } => StatusCode::METHOD_NOT_ALLOWED,
@@ -102,9 +108,13 @@ fn status(error: &Error) -> StatusCode {
         Error::TooManyPhotos { .. }
         | Error::NothingToWorkOn { .. }
         | Error::NothingToPublish
+        | Error::NameTaken { .. }
         | Error::NoResult { .. } => StatusCode::CONFLICT,
-        Error::TokenNeeded => StatusCode::UNAUTHORIZED,
-        Error::CrossSite => StatusCode::FORBIDDEN,
+        Error::TokenNeeded | Error::SignInNeeded | Error::KeyRefused | Error::WrongPassword => {
+            StatusCode::UNAUTHORIZED
+        }
+        Error::CrossSite | Error::NotPermitted => StatusCode::FORBIDDEN,
+        Error::TooManyTries { .. } => StatusCode::TOO_MANY_REQUESTS,
         Error::WrongHost { .. } => StatusCode::MISDIRECTED_REQUEST,
         Error::NoSpace => StatusCode::INSUFFICIENT_STORAGE,
         Error::NoSuchFormat => StatusCode::NOT_IMPLEMENTED,
@@ -142,6 +152,15 @@ fn code(error: &Error) -> &'static str {
         Error::NothingToWorkOn { .. } => "nothing-to-work-on",
         Error::NothingToPublish => "nothing-to-publish",
         Error::TokenNeeded => "token-needed",
+        Error::SignInNeeded => "sign-in-needed",
+        Error::KeyRefused => "key-refused",
+        Error::WrongPassword => "wrong-password",
+        Error::TooManyTries { .. } => "too-many-tries",
+        Error::NotPermitted => "not-permitted",
+        Error::NoSuchOrganisation { .. } => "no-such-organisation",
+        Error::NoSuchUser { .. } => "no-such-user",
+        Error::NoSuchKey { .. } => "no-such-key",
+        Error::NameTaken { .. } => "name-taken",
         Error::CrossSite => "cross-site",
         Error::WrongHost { .. } => "wrong-host",
         Error::NoSpace => "no-space",
@@ -153,11 +172,12 @@ fn title(status: StatusCode) -> Text {
     match status.as_u16() {
         404 => Text::new("Không tìm thấy", "Not found"),
         405 => Text::new("Sai phương thức", "Method not allowed"),
-        401 => Text::new("Cần mã truy cập", "Token needed"),
+        401 => Text::new("Cần đăng nhập", "Sign-in needed"),
         403 => Text::new("Bị từ chối", "Refused"),
         409 => Text::new("Chưa thể thực hiện", "Not possible now"),
         413 => Text::new("Quá lớn", "Too large"),
         415 => Text::new("Sai loại tệp", "Wrong file type"),
+        429 => Text::new("Quá nhiều lần thử", "Too many tries"),
         421 => Text::new("Sai tên miền", "Wrong host name"),
         507 => Text::new("Hết dung lượng", "Out of space"),
         500..=599 => Text::new("Lỗi máy chủ", "Server error"),

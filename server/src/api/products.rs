@@ -1,29 +1,84 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
+use axum::extract::{Extension, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
+use xoay_format::Text;
 
 use super::uploads::{PhotoView, UploadView};
 use super::{App, Path, Query};
 use crate::Error;
 use crate::catalogue::{
-    Job, JobKind, NewProduct, Produced, Product, ProductId, ProductSummary, Publication,
+    Category, Job, JobKind, NewProduct, OrganisationId, Produced, Product, ProductId,
+    ProductSummary, Province, PublicState, Publication, Reach, Wanted,
 };
+use crate::people::{Actor, Permission};
 use crate::publishing::make_public;
 
 /// Products in one answer.
 const PAGE: u32 = 100;
 
+/// What a list is asked for, as it stands in an address. An empty value asks for nothing, as a form sends it.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct PageQuery {
+    #[serde(default)]
+    q: String,
+    #[serde(default)]
+    province: String,
+    #[serde(default)]
+    category: String,
+    #[serde(default)]
+    stars: String,
+    #[serde(default)]
+    organisation: String,
+    #[serde(default)]
+    state: String,
     before: Option<String>,
     limit: Option<u32>,
+}
+
+impl PageQuery {
+    fn wanted(self, reach: Reach) -> Result<Wanted, Error> {
+        let before = self
+            .before
+            .map(|id| id.parse().map_err(|_| Error::NoSuchProduct { id }))
+            .transpose()?;
+        Ok(Wanted {
+            reach,
+            province: asked(&self.province, "province", Province::with_code)?,
+            category: asked(&self.category, "category", Category::named)?,
+            stars: asked(&self.stars, "stars", |text| {
+                text.parse().ok().filter(|stars| (3..=5).contains(stars))
+            })?,
+            organisation: asked(&self.organisation, "organisation", |text| text.parse().ok())?,
+            state: asked(&self.state, "state", PublicState::named)?,
+            words: self.q,
+            before,
+            limit: self.limit.unwrap_or(PAGE).clamp(1, PAGE),
+        })
+    }
+}
+
+fn asked<T>(
+    text: &str,
+    field: &'static str,
+    read: impl Fn(&str) -> Option<T>,
+) -> Result<Option<T>, Error> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    read(text).map(Some).ok_or_else(|| Error::Field {
+        field,
+        rule: Text::new(
+            "không phải là giá trị mà bộ lọc này biết",
+            "not a value that this filter knows",
+        ),
+    })
 }
 
 #[derive(Serialize)]
@@ -72,25 +127,44 @@ impl PublicationView {
 
 pub(super) async fn list(
     State(app): State<Arc<App>>,
+    Extension(actor): Extension<Actor>,
     Query(query): Query<PageQuery>,
 ) -> Result<Response, Error> {
-    let before = query
-        .before
-        .map(|id| id.parse().map_err(|_| Error::NoSuchProduct { id }))
-        .transpose()?;
-    let limit = query.limit.unwrap_or(PAGE).clamp(1, PAGE);
-    let products = app.catalogue.products(before, limit).await?;
-    let next = (products.len() == limit as usize)
-        .then(|| products.last().map(|last| last.product.id))
-        .flatten();
-    Ok(fresh(Json(ProductPage { products, next })))
+    let page = app
+        .catalogue
+        .products(&query.wanted(actor.reach(Permission::Read))?)
+        .await?;
+    Ok(fresh(Json(ProductPage {
+        products: page.products,
+        next: page.next,
+    })))
 }
 
+/// Adds a product to the organisation that is named, else to the first one where the caller may.
 pub(super) async fn create(
     State(app): State<Arc<App>>,
+    Extension(actor): Extension<Actor>,
     body: Result<Json<NewProduct>, JsonRejection>,
 ) -> Result<Response, Error> {
-    let Json(new) = body?;
+    let Json(mut new) = body?;
+    let organisation = match (new.organisation, actor.reach(Permission::Edit)) {
+        (Some(named), _) => named,
+        (None, Reach::Of(own)) => own.first().copied().ok_or(Error::NotPermitted)?,
+        (None, Reach::All) => OrganisationId::HOUSE,
+    };
+    let known = app
+        .people
+        .organisations(&Reach::Of(vec![organisation]))
+        .await?;
+    if known.is_empty() || !actor.may(Permission::Read, organisation) {
+        return Err(Error::NoSuchOrganisation {
+            id: organisation.to_string(),
+        });
+    }
+    if !actor.may(Permission::Edit, organisation) {
+        return Err(Error::NotPermitted);
+    }
+    new.organisation = Some(organisation);
     let product = app.catalogue.create_product(&new.checked()?).await?;
     let location = format!("/api/products/{}", product.id);
     let view = view(&app, product).await?;
@@ -100,6 +174,20 @@ pub(super) async fn create(
         Json(view),
     )
         .into_response())
+}
+
+pub(super) async fn update(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    body: Result<Json<NewProduct>, JsonRejection>,
+) -> Result<Response, Error> {
+    let Json(new) = body?;
+    let product = app.product(&id).await?;
+    let product = app
+        .catalogue
+        .update_product(product.id, &new.checked()?)
+        .await?;
+    Ok(fresh(Json(view(&app, product).await?)))
 }
 
 pub(super) async fn show(

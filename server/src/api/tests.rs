@@ -1,4 +1,6 @@
+mod access;
 mod found;
+mod people;
 mod public;
 mod studio;
 mod writes;

@@ -47,6 +47,22 @@ id! {
     ProductId
 }
 id! {
+    /// An organisation's id.
+    OrganisationId
+}
+id! {
+    /// A person's id.
+    UserId
+}
+id! {
+    /// The id of a program's key.
+    KeyId
+}
+id! {
+    /// The id of an entry in the audit log.
+    AuditId
+}
+id! {
     /// A job's id.
     JobId
 }
@@ -55,9 +71,20 @@ id! {
     LeaseToken
 }
 
+impl OrganisationId {
+    /// The organisation that every service has: of what was there before any other.
+    pub const HOUSE: Self = Self(Uuid::from_u128(0x7000_8000_0000_0000_0001));
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_house_has_the_id_that_the_tables_give_it() {
+        let id = OrganisationId::HOUSE.to_string();
+        assert_eq!(id, "00000000-0000-7000-8000-000000000001");
+    }
 
     #[test]
     fn an_id_has_one_spelling() {

@@ -2,23 +2,48 @@
 //!
 //! Two traits stand between the callers and the database: [`Catalogue`] and [`JobQueue`].
 
+mod category;
+mod fold;
+mod generated;
+mod gtin;
 mod ids;
 mod job;
+mod listing;
+mod open;
+mod postgres;
 mod product;
+mod province;
 mod slug;
 mod sqlite;
 
 use std::time::Duration;
 
 use async_trait::async_trait;
+use time::OffsetDateTime;
 
-pub use ids::{JobId, LeaseToken, ProductId};
+pub use category::Category;
+pub use fold::fold;
+pub use generated::{fill, generated};
+pub use gtin::{Gtin, NotAGtin};
+pub use ids::{AuditId, JobId, KeyId, LeaseToken, OrganisationId, ProductId, UserId};
 pub use job::{Beat, Claim, Job, JobFailure, JobKind, JobState, Produced, Progress};
-pub use product::{NewProduct, Photo, Product, ProductSummary, Publication, Upload, UploadLimits};
+pub use listing::{ProductPage, PublicState, Reach, Wanted};
+pub(crate) use open::open;
+pub use postgres::Postgres;
+pub use product::{
+    NewProduct, Photo, Product, ProductSummary, Publication, Rating, Upload, UploadLimits,
+};
+pub use province::Province;
 pub use slug::slug;
 pub use sqlite::Sqlite;
 
 use crate::Error;
+use crate::people::People;
+
+/// All that a database keeps.
+pub trait Records: Catalogue + JobQueue + People {}
+
+impl<T: Catalogue + JobQueue + People> Records for T {}
 
 /// Products, what was uploaded for them, and what of them is public.
 #[async_trait]
@@ -29,6 +54,9 @@ pub trait Catalogue: Send + Sync {
     /// Adds a product. Where its slug is taken a number is appended.
     async fn create_product(&self, new: &NewProduct) -> Result<Product, Error>;
 
+    /// Adds many products at once: all of them or none.
+    async fn create_products(&self, new: &[NewProduct]) -> Result<Vec<ProductId>, Error>;
+
     /// The product whose slug is the new one's, with its texts brought up to date; a new one where there is none.
     async fn product_by_slug_or_create(&self, new: &NewProduct) -> Result<Product, Error>;
 
@@ -38,12 +66,11 @@ pub trait Catalogue: Send + Sync {
     /// The product with this slug.
     async fn product_by_slug(&self, slug: &str) -> Result<Option<Product>, Error>;
 
-    /// All products, newest first, at most `limit`, older than `before` where that is given.
-    async fn products(
-        &self,
-        before: Option<ProductId>,
-        limit: u32,
-    ) -> Result<Vec<ProductSummary>, Error>;
+    /// The products that are asked for, newest first.
+    async fn products(&self, wanted: &Wanted) -> Result<ProductPage, Error>;
+
+    /// Puts what `new` says in place of what was said of the product; its slug and its organisation stay.
+    async fn update_product(&self, id: ProductId, new: &NewProduct) -> Result<Product, Error>;
 
     /// Adds or replaces a photo unless that breaks a limit.
     async fn put_photo(
@@ -131,3 +158,11 @@ pub trait JobQueue: Send + Sync {
     /// Whether a worker holds this job under this token now.
     async fn holds(&self, id: JobId, token: LeaseToken) -> Result<bool, Error>;
 }
+
+/// Now, in Unix milliseconds.
+fn now_ms() -> i64 {
+    (OffsetDateTime::now_utc().unix_timestamp_nanos() / 1_000_000) as i64
+}
+
+#[cfg(test)]
+mod conformance;

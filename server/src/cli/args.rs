@@ -42,6 +42,9 @@ pub enum Command {
     Publish(PublishArguments),
     /// Serve the studio, product pages, the viewer and the HTTP interface.
     Serve(ServeArguments),
+    /// Manage the accounts of a service.
+    #[command(subcommand)]
+    User(UserCommand),
     /// Print a completion script for a shell.
     Completions {
         /// Which shell.
@@ -389,6 +392,14 @@ pub struct PublishArguments {
         value_name = "FOLDER"
     )]
     pub data: PathBuf,
+    /// The database, postgres://user:password@host/name [default: a file in the data folder].
+    #[arg(
+        long,
+        env = "XOAY_DATABASE",
+        hide_env_values = true,
+        value_name = "URL"
+    )]
+    pub database: Option<String>,
     /// Where objects are kept: file:///folder or s3://bucket/prefix [default: in the data folder].
     #[arg(long, env = "XOAY_STORE", value_name = "URL")]
     pub store: Option<String>,
@@ -456,6 +467,14 @@ pub struct ServeArguments {
         value_name = "FOLDER"
     )]
     pub data: PathBuf,
+    /// The database, postgres://user:password@host/name [default: a file in the data folder].
+    #[arg(
+        long,
+        env = "XOAY_DATABASE",
+        hide_env_values = true,
+        value_name = "URL"
+    )]
+    pub database: Option<String>,
     /// Where objects are kept: file:///folder or s3://bucket/prefix [default: in the data folder].
     #[arg(long, env = "XOAY_STORE", value_name = "URL")]
     pub store: Option<String>,
@@ -470,7 +489,7 @@ pub struct ServeArguments {
     /// The address that visitors use, where a proxy stands in front.
     #[arg(long, env = "XOAY_PUBLIC_URL", value_name = "URL")]
     pub public_url: Option<Url>,
-    /// What a client must send as bearer token to change anything; needed beyond this machine.
+    /// What the service's operator sends as bearer token; beyond this machine it or an account is needed.
     #[arg(long, env = "XOAY_TOKEN", hide_env_values = true)]
     pub token: Option<String>,
     /// Jobs in work at a time.
@@ -479,4 +498,62 @@ pub struct ServeArguments {
     /// Write the log as JSON.
     #[arg(long, env = "XOAY_LOG_JSON")]
     pub log_json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum UserCommand {
+    /// Add an account. The password is typed unseen, or read from standard input.
+    Add(UserAddArguments),
+}
+
+#[derive(Debug, Args)]
+pub struct UserAddArguments {
+    /// What is typed to sign in: letters, digits, dots, underscores, hyphens or @.
+    pub name: String,
+    /// What colleagues call them [default: the name].
+    #[arg(long, value_name = "TEXT")]
+    pub full_name: Option<String>,
+    /// They manage the whole service.
+    #[arg(long, conflicts_with = "role")]
+    pub administrator: bool,
+    /// What they are in the organisation that every service has.
+    #[arg(long, value_enum, default_value = "digitizer")]
+    pub role: RoleArgument,
+    /// The service's data folder.
+    #[arg(
+        long,
+        env = "XOAY_DATA",
+        default_value = "xoay-data",
+        value_name = "FOLDER"
+    )]
+    pub data: PathBuf,
+    /// The database, postgres://user:password@host/name [default: a file in the data folder].
+    #[arg(
+        long,
+        env = "XOAY_DATABASE",
+        hide_env_values = true,
+        value_name = "URL"
+    )]
+    pub database: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum RoleArgument {
+    Administrator,
+    Digitizer,
+    Reviewer,
+    Producer,
+    Viewer,
+}
+
+impl From<RoleArgument> for xoay::Role {
+    fn from(role: RoleArgument) -> Self {
+        match role {
+            RoleArgument::Administrator => Self::Administrator,
+            RoleArgument::Digitizer => Self::Digitizer,
+            RoleArgument::Reviewer => Self::Reviewer,
+            RoleArgument::Producer => Self::Producer,
+            RoleArgument::Viewer => Self::Viewer,
+        }
+    }
 }

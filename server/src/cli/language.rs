@@ -153,6 +153,22 @@ Mã kết thúc 3 nghĩa là có ít nhất một ảnh cần chụp lại.",
   AWS_ACCESS_KEY_ID=… AWS_SECRET_ACCESS_KEY=… xoay serve --store s3://sanpham/xoay",
     ),
     (
+        "user",
+        "Example:
+  xoay user add lan --administrator",
+        "Ví dụ:
+  xoay user add lan --administrator",
+    ),
+    (
+        "add",
+        "Examples:
+  xoay user add lan --full-name \"Nguyễn Thị Lan\" --administrator
+  xoay user add minh --role reviewer < password.txt",
+        "Ví dụ:
+  xoay user add lan --full-name \"Nguyễn Thị Lan\" --administrator
+  xoay user add minh --role reviewer < matkhau.txt",
+    ),
+    (
         "completions",
         "Example:
   xoay completions bash > ~/.local/share/bash-completion/completions/xoay",
@@ -176,7 +192,7 @@ fn examples(command: Command, language: Language) -> Command {
         let name = command.get_name().to_owned();
         command.after_help(text_for(&name))
     };
-    with(command).mut_subcommands(with)
+    with(command).mut_subcommands(|sub| with(sub).mut_subcommands(with))
 }
 
 const VIETNAMESE_TEMPLATE: &str = "{about}\n\nCách dùng: {usage}\n\n{all-args}{after-help}";
@@ -277,7 +293,7 @@ fn in_vietnamese(error: &clap::Error) -> Option<String> {
         ),
         ErrorKind::MissingRequiredArgument => format!("còn thiếu: {argument}"),
         ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            "còn thiếu tên lệnh: spin, inspect, export, model, optimize, publish, serve hoặc completions"
+            "còn thiếu tên lệnh: spin, inspect, export, model, optimize, publish, serve, user hoặc completions"
                 .to_owned()
         }
         ErrorKind::InvalidValue | ErrorKind::ValueValidation if value.is_empty() => {

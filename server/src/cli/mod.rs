@@ -15,6 +15,7 @@ mod publish;
 mod serve;
 mod spin;
 mod terminal;
+mod user;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -61,6 +62,7 @@ fn dispatch(command: Command, terminal: &Terminal) -> Result<(), Failure> {
         Command::Optimize(arguments) => optimize::run(&arguments, terminal),
         Command::Publish(arguments) => publish::run(arguments, terminal),
         Command::Serve(arguments) => serve::run(arguments, terminal),
+        Command::User(command) => user::run(command, terminal),
         Command::Completions { shell } => {
             let mut command = language::command(terminal.language());
             clap_complete::generate(shell, &mut command, "xoay", &mut std::io::stdout());

@@ -15,10 +15,12 @@ pub fn run(arguments: PublishArguments, terminal: &Terminal) -> Result<(), Failu
         name: Text::new(arguments.name_vi, arguments.name_en),
         producer: Text::new(arguments.producer_vi, arguments.producer_en),
         commune: Text::new(arguments.commune_vi, arguments.commune_en),
+        ..NewProduct::default()
     };
     let published: Published = runtime()?
         .block_on(publish(
             &arguments.data,
+            arguments.database.as_deref(),
             arguments.store.as_deref(),
             product,
             arguments.spin.as_deref(),

@@ -18,6 +18,7 @@ use super::terminal::Terminal;
 pub fn run(arguments: ServeArguments, terminal: &Terminal) -> Result<(), Failure> {
     start_log(arguments.log_json);
     let mut config = ServeConfig::new(arguments.data);
+    config.database_url = arguments.database;
     config.store_url = arguments.store;
     config.listen = arguments.listen;
     config.public_url = arguments.public_url;

@@ -3,15 +3,13 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use xoay_format::Language;
 
 use crate::Error;
-use crate::api::{App, Query};
+use crate::api::{Access, App, Query, Routes};
 use crate::studio::{Card, OWN_PAGE_POLICY, Speak, manifest_of, page_language, render};
 
 /// Products on one screen: more would not be scrolled through.
@@ -30,10 +28,12 @@ impl Speak for KioskPage {
     }
 }
 
-pub(crate) fn routes() -> Router<Arc<App>> {
-    Router::new()
-        .route("/kiosk", get(kiosk))
-        .route("/kiosk/worker.js", get(worker))
+pub(crate) fn routes() -> Routes {
+    Routes::new().get("/kiosk", Access::Public, kiosk).get(
+        "/kiosk/worker.js",
+        Access::Public,
+        worker,
+    )
 }
 
 /// The script that keeps the catalogue on the screen's own machine. It may act for `/kiosk` although it lies below.

@@ -10,8 +10,9 @@ use std::path::Path;
 use xoay_format::{ModelManifest, ProductManifest, SpinManifest};
 
 use crate::Error;
-use crate::catalogue::{Catalogue, NewProduct, Product, ProductId, Publication, Sqlite};
+use crate::catalogue::{self, Catalogue, NewProduct, Product, ProductId, Publication};
 use crate::config;
+use crate::people::acting;
 
 pub(crate) use folder::{store_model, store_spin};
 
@@ -36,6 +37,7 @@ pub struct Published {
 
 /// Publishes finished result folders into a data folder, whether or not a service runs on it.
 ///
+/// `database_url` and `store_url` say where else than in the folder database and objects are.
 /// The product is found by its slug (given, or made from its name) or made. The same content again
 /// makes no new version.
 ///
@@ -44,6 +46,7 @@ pub struct Published {
 /// for a folder whose manifest cannot be published, [`Error::NoSpace`], and what store and database say.
 pub async fn publish(
     data_dir: &Path,
+    database_url: Option<&str>,
     store_url: Option<&str>,
     product: NewProduct,
     spin_dir: Option<&Path>,
@@ -54,7 +57,7 @@ pub async fn publish(
         return Err(Error::NothingToPublish.into());
     }
     let objects = config::open_objects(data_dir, store_url)?;
-    let catalogue = Sqlite::open(&config::database_file(data_dir)?).await?;
+    let catalogue = catalogue::open(data_dir, database_url).await?;
     let spin = match spin_dir {
         Some(folder) => Some(store_spin(&objects, folder).await?),
         None => None,
@@ -63,8 +66,12 @@ pub async fn publish(
         Some(folder) => Some(store_model(&objects, folder).await?),
         None => None,
     };
-    let product = catalogue.product_by_slug_or_create(&new).await?;
-    let publication = make_public(&catalogue, &product, spin, model).await?;
+    let (product, publication) = acting("command".into(), async {
+        let product = catalogue.product_by_slug_or_create(&new).await?;
+        let publication = make_public(&*catalogue, &product, spin, model).await?;
+        Ok::<_, Error>((product, publication))
+    })
+    .await?;
     Ok(Published {
         manifest_path: format!("/products/{}/manifest.json", product.slug),
         page_path: format!("/products/{}", product.slug),

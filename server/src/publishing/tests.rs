@@ -14,7 +14,7 @@ fn honey() -> NewProduct {
 }
 
 async fn publish_spin(data: &Path, spin: &Path) -> anyhow::Result<Published> {
-    publish(data, None, honey(), Some(spin), None).await
+    publish(data, None, None, honey(), Some(spin), None).await
 }
 
 fn refusal(result: anyhow::Result<Published>) -> String {
@@ -87,7 +87,7 @@ async fn what_is_missing_or_unreadable_is_named() {
 #[tokio::test]
 async fn nothing_to_publish_is_said() {
     let folder = tempfile::tempdir().unwrap();
-    let error = publish(folder.path(), None, honey(), None, None).await;
+    let error = publish(folder.path(), None, None, honey(), None, None).await;
     let error = error.unwrap_err().downcast::<Error>().unwrap();
     assert!(matches!(error, Error::NothingToPublish));
 }

@@ -26,6 +26,25 @@ function askForToken() {
   return true;
 }
 
+/** Goes to the page that opens a session, and comes back afterwards. */
+export function signIn() {
+  const next = location.pathname + location.search + location.hash;
+  location.assign(`/sign-in?lang=${language}&next=${encodeURIComponent(next)}`);
+}
+
+/** What a 401 asks for: the token of a service without accounts, or a session. True where the request may be sent again. */
+function mayTryAgain(text) {
+  let code = "";
+  try {
+    code = JSON.parse(text).code;
+  } catch {
+    // Another server stands in between: its refusal is shown as it is.
+  }
+  if (code === "token-needed" || (code === "key-refused" && sessionStorage.getItem(KEY))) return askForToken();
+  if (code === "sign-in-needed") signIn();
+  return false;
+}
+
 export const offline = () =>
   new Refusal(0, t("Mất kết nối với máy chủ; hãy kiểm tra mạng rồi thử lại.", "The server cannot be reached; check the network and try again."));
 
@@ -52,7 +71,7 @@ export async function call(method, path, body) {
   }
   const text = await response.text();
   if (response.ok) return text ? JSON.parse(text) : null;
-  if (response.status === 401 && askForToken()) return call(method, path, body);
+  if (response.status === 401 && mayTryAgain(text)) return call(method, path, body);
   throw refusalOf(response.status, text);
 }
 
@@ -66,7 +85,7 @@ export function send(path, file, onProgress) {
     request.upload.onprogress = (event) => onProgress(event.loaded);
     request.onload = () => {
       if (request.status >= 200 && request.status < 300) resolve(JSON.parse(request.responseText));
-      else if (request.status === 401 && askForToken()) send(path, file, onProgress).then(resolve, reject);
+      else if (request.status === 401 && mayTryAgain(request.responseText)) send(path, file, onProgress).then(resolve, reject);
       else reject(refusalOf(request.status, request.responseText));
     };
     request.onerror = () => reject(offline());

@@ -12,7 +12,7 @@ const JS: &str = "text/javascript; charset=utf-8";
 const SVG: &str = "image/svg+xml";
 
 /// The pages' own files: name, media type, content.
-const FILES: [(&str, &str, &str); 14] = [
+const FILES: [(&str, &str, &str); 19] = [
     ("xoay.css", CSS, include_str!("xoay.css")),
     ("xoay.svg", SVG, include_str!("xoay.svg")),
     ("element.js", JS, include_str!("element.js")),
@@ -20,6 +20,11 @@ const FILES: [(&str, &str, &str); 14] = [
     ("upload.js", JS, include_str!("upload.js")),
     ("job.js", JS, include_str!("job.js")),
     ("studio.js", JS, include_str!("studio.js")),
+    ("sign-in.js", JS, include_str!("sign-in.js")),
+    ("people.js", JS, include_str!("people.js")),
+    ("standing.js", JS, include_str!("standing.js")),
+    ("listing.js", JS, include_str!("listing.js")),
+    ("fields.js", JS, include_str!("fields.js")),
     ("product.js", JS, include_str!("product.js")),
     ("kiosk.css", CSS, include_str!("../kiosk/kiosk.css")),
     ("kiosk.js", JS, include_str!("../kiosk/kiosk.js")),

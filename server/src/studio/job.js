@@ -1,4 +1,5 @@
 // Follows a job: its state first, then each event, until it ends.
+import { call } from "./api.js";
 import { duration, element, localised, meter, t } from "./element.js";
 
 const STATES = ["state", "done", "failed", "cancelled"];
@@ -47,7 +48,21 @@ export function follow(job, place, onCancel) {
       else if (news.event === "advanced") at(news.stage, TITLES[news.stage], news.done, news.total);
     });
     // The browser reconnects by itself; the first event then brings the whole state.
-    source.onerror = () => bar.set(0, 0, t("Đang nối lại với máy chủ", "Reconnecting to the server"));
+    source.onerror = () => {
+      bar.set(0, 0, t("Đang nối lại với máy chủ", "Reconnecting to the server"));
+      // An event stream carries no token: where the service refuses it, the state is asked for.
+      if (source.readyState === EventSource.CLOSED) ask();
+    };
+    const ask = async () => {
+      try {
+        const current = await call("GET", `/api/jobs/${job.id}`);
+        if (current.finishedAt) return resolve(current);
+        takeIn(current);
+      } catch (refusal) {
+        if (!refusal.passing) return bar.set(0, 0, refusal.message);
+      }
+      setTimeout(ask, 2000);
+    };
   });
 }
 

@@ -22,6 +22,12 @@ pub(super) fn linked_data(card: &Card, manifest: &ProductManifest, origin: &str)
         }
         product.insert("manufacturer".into(), producer);
     }
+    if let Some(gtin) = &card.gtin {
+        product.insert("gtin".into(), gtin.to_string().into());
+    }
+    if !card.story.is_empty() {
+        product.insert("description".into(), card.story.clone().into());
+    }
     if let Some(poster) = &card.poster {
         let picture = json!({
             "@type": "ImageObject",

@@ -10,7 +10,7 @@ use xoay_format::{Language, ProductManifest};
 use super::linked_data::linked_data;
 use crate::Error;
 use crate::api::{App, Path, Query, authority, poster_of, preferred};
-use crate::catalogue::{Product, ProductId, Publication};
+use crate::catalogue::{Gtin, Product, ProductId, Province, Publication, Rating};
 
 /// What a page of ours may load and run, and who may frame it.
 pub(crate) const OWN_PAGE_POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; \
@@ -61,6 +61,10 @@ pub(crate) struct Card {
     pub(crate) name: String,
     pub(crate) producer: String,
     pub(crate) commune: String,
+    pub(crate) province: &'static str,
+    pub(crate) story: String,
+    pub(crate) gtin: Option<Gtin>,
+    pub(crate) rating: Option<Rating>,
     pub(crate) poster: Option<Poster>,
     /// What lies behind the poster, `#rrggbb`.
     pub(crate) background: String,
@@ -93,6 +97,10 @@ impl Card {
             name: product.name.get(language).to_owned(),
             producer: product.producer.get(language).to_owned(),
             commune: product.commune.get(language).to_owned(),
+            province: product.province.map(Province::name).unwrap_or_default(),
+            story: product.story.get(language).to_owned(),
+            gtin: product.gtin.clone(),
+            rating: product.rating,
             poster,
             background: manifest
                 .spin
@@ -121,6 +129,15 @@ impl Card {
         )
     }
 
+    /// Commune and province in one line.
+    pub(crate) fn place(&self) -> String {
+        [self.commune.as_str(), self.province]
+            .into_iter()
+            .filter(|part| !part.is_empty())
+            .collect::<Vec<_>>()
+            .join(", ")
+    }
+
     /// Producer and commune in one line.
     pub(crate) fn origin(&self) -> String {
         [self.producer.as_str(), self.commune.as_str()]
@@ -134,6 +151,18 @@ impl Card {
 #[derive(Template)]
 #[template(path = "studio.html")]
 struct StudioPage {
+    language: Language,
+}
+
+#[derive(Template)]
+#[template(path = "sign-in.html")]
+struct SignInPage {
+    language: Language,
+}
+
+#[derive(Template)]
+#[template(path = "people.html")]
+struct PeoplePage {
     language: Language,
 }
 
@@ -162,7 +191,7 @@ macro_rules! speak {
         })*
     };
 }
-speak!(StudioPage, ProductPage, EmbedPage);
+speak!(StudioPage, SignInPage, PeoplePage, ProductPage, EmbedPage);
 
 impl ProductPage {
     /// What a shop pastes into its page.
@@ -214,6 +243,22 @@ pub(super) async fn studio(
 ) -> Result<Response, Error> {
     let language = page_language(&query, &headers);
     render(&StudioPage { language }, language, OWN_PAGE_POLICY)
+}
+
+pub(super) async fn sign_in(
+    Query(query): Query<LanguageQuery>,
+    headers: HeaderMap,
+) -> Result<Response, Error> {
+    let language = page_language(&query, &headers);
+    render(&SignInPage { language }, language, OWN_PAGE_POLICY)
+}
+
+pub(super) async fn people(
+    Query(query): Query<LanguageQuery>,
+    headers: HeaderMap,
+) -> Result<Response, Error> {
+    let language = page_language(&query, &headers);
+    render(&PeoplePage { language }, language, OWN_PAGE_POLICY)
 }
 
 pub(super) async fn product(

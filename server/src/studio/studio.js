@@ -1,7 +1,10 @@
 // The studio: the list of products, a form for a new one, and a product's workspace (#/products/<id>).
 import { call } from "./api.js";
 import { bytes, element, language, localised, meter, t } from "./element.js";
+import { fields } from "./fields.js";
 import { follow } from "./job.js";
+import { listing, state } from "./listing.js";
+import { standing } from "./standing.js";
 import { chosen, dropped, sorted, upload } from "./upload.js";
 
 const main = document.getElementById("studio");
@@ -21,55 +24,19 @@ async function show() {
 }
 
 async function overview() {
-  const { products } = await call("GET", "/api/products");
-  const form = newProduct();
-  form.hidden = products.length > 0;
+  const { who, bar } = await standing();
+  const { any, parts } = await listing(who);
+  const form = fields(null, who.organisations, (product) => { location.hash = `#/products/${product.id}`; });
+  const may = who.permissions.includes("edit");
+  form.hidden = any || !may;
   const open = element("button", { type: "button", onclick: () => { form.hidden = false; form.querySelector("input").focus(); } }, t("Thêm sản phẩm", "Add a product"));
-  const list = element("ul", { class: "cards" }, ...products.map(card));
   return [
-    element("div", { class: "head" }, element("h1", {}, t("Sản phẩm", "Products")), products.length ? open : null),
-    products.length ? null : element("p", { class: "lead" }, t("Tạo sản phẩm đầu tiên, thả thư mục ảnh chụp trên bàn xoay vào, rồi xem sản phẩm quay.", "Add your first product, drop a folder of turntable photos, and watch it turn.")),
+    bar,
+    element("div", { class: "head" }, element("h1", {}, t("Sản phẩm", "Products")), any && may ? open : null),
+    any ? null : element("p", { class: "lead" }, t("Tạo sản phẩm đầu tiên, thả thư mục ảnh chụp trên bàn xoay vào, rồi xem sản phẩm quay.", "Add your first product, drop a folder of turntable photos, and watch it turn.")),
     form,
-    list,
+    ...(any ? parts : []),
   ].filter(Boolean);
-}
-
-function card(product) {
-  const facts = [
-    product.photoCount ? t(`${product.photoCount} ảnh`, `${product.photoCount} photos`) : null,
-    product.hasModel ? t("có mô hình", "a model") : null,
-  ].filter(Boolean);
-  return element("li", {}, element("a", { href: `#/products/${product.id}` },
-    element("span", { class: "row" }, element("span", {}, localised(product.name)), state(product.version ? "published" : "draft")),
-    element("small", {}, [localised(product.producer), localised(product.commune)].filter(Boolean).join(" · ") || "\u00a0"),
-    element("small", {}, facts.join(", ") || (product.version ? "\u00a0" : t("chưa có ảnh", "no photos yet")))));
-}
-
-const state = (name) => element("span", { class: `badge ${name}` }, name === "published" ? t("Đã xuất bản", "Published") : t("Bản nháp", "Draft"));
-
-function newProduct() {
-  const field = (name, label, required) => element("label", {}, label, element("input", { name, maxlength: 200, autocomplete: "off", required }));
-  const answer = element("div");
-  const form = element("form", { class: "panel" },
-    element("h2", {}, t("Sản phẩm mới", "New product")),
-    element("div", { class: "fields" },
-      field("name.vi", t("Tên tiếng Việt", "Name in Vietnamese"), true), field("name.en", t("Tên tiếng Anh", "Name in English")),
-      field("producer.vi", t("Cơ sở sản xuất", "Producer, in Vietnamese")), field("producer.en", t("Cơ sở sản xuất, tiếng Anh", "Producer, in English")),
-      field("commune.vi", t("Xã, phường", "Commune, in Vietnamese")), field("commune.en", t("Xã, phường, tiếng Anh", "Commune, in English"))),
-    answer,
-    element("div", { class: "actions" }, element("button", {}, t("Tạo sản phẩm", "Add the product"))));
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
-    const data = new FormData(form);
-    const text = (name) => ({ vi: data.get(`${name}.vi`).trim(), en: data.get(`${name}.en`).trim() });
-    try {
-      const product = await call("POST", "/api/products", { name: text("name"), producer: text("producer"), commune: text("commune") });
-      location.hash = `#/products/${product.id}`;
-    } catch (refusal) {
-      answer.replaceChildren(problem(refusal.message));
-    }
-  });
-  return form;
 }
 
 async function workspace(id) {
@@ -77,6 +44,7 @@ async function workspace(id) {
   const work = element("div", { class: "panel", "aria-live": "polite" });
   const result = element("div", { class: "panel" });
   const badge = element("span", {}, state(product.state));
+  const heading = element("h1", {}, localised(product.name));
   const view = { id, work, result, badge };
   work.hidden = result.hidden = true;
   showUploads(view, product);
@@ -88,8 +56,9 @@ async function workspace(id) {
   if (done || product.publication) showResult(view, done, product);
   return [
     element("p", {}, element("a", { href: "#" }, t("← Tất cả sản phẩm", "← All products"))),
-    element("div", { class: "head" }, element("h1", {}, localised(product.name)), badge),
+    element("div", { class: "head" }, heading, badge),
     dropZone(view), work, result,
+    fields(product, [], (changed) => { heading.textContent = localised(changed.name); }),
   ];
 }
 

@@ -1,22 +1,64 @@
 //! The catalogue in one SQLite file: many readers, one writer.
 
+// What both databases say alike stands once and is compiled for each of them.
+#[allow(clippy::duplicate_mod)]
+#[path = "../sql/audit.rs"]
+mod audit;
+#[allow(clippy::duplicate_mod)]
+#[path = "../sql/jobs.rs"]
 mod jobs;
+#[allow(clippy::duplicate_mod)]
+#[path = "../sql/listing.rs"]
+mod listing;
+#[allow(clippy::duplicate_mod)]
+#[path = "../sql/people.rs"]
+mod people;
+#[allow(clippy::duplicate_mod)]
+#[path = "../sql/products.rs"]
 mod products;
+#[allow(clippy::duplicate_mod)]
+#[path = "../sql/rows.rs"]
 mod rows;
+#[allow(clippy::duplicate_mod)]
+#[path = "../sql/sessions.rs"]
+mod sessions;
 
 use std::path::Path;
 use std::time::Duration;
 
-use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Sqlite as Engine, Transaction};
-use time::OffsetDateTime;
+use sqlx::{Sqlite as Engine, SqlitePool, Transaction};
 
+use self::Sqlite as Store;
+use super::{ProductId, now_ms};
 use crate::Error;
+
+type Connection = sqlx::SqliteConnection;
+type EngineRow = sqlx::sqlite::SqliteRow;
 
 /// How long a statement waits for another process that writes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 const READERS: u32 = 4;
+
+/// Takes the job that has waited longest; the write lock keeps others away meanwhile.
+const CLAIM: &str =
+    "UPDATE jobs SET state = 'running', lease_token = $1, lease_until_ms = $2, attempts = attempts + 1,
+         started_ms = coalesce(started_ms, $3)
+     WHERE id = (
+         SELECT id FROM jobs WHERE (state = 'queued' AND run_after_ms <= $3)
+         OR (state = 'running' AND lease_until_ms < $3) ORDER BY run_after_ms, id LIMIT 1
+     ) RETURNING *";
+
+/// Which products hold all of the words in $9, where that is not null.
+const MATCHING: &str = "p.id IN (
+         SELECT w.product_id FROM product_search s JOIN product_words w ON w.number = s.rowid
+         WHERE s.words MATCH $9)";
+
+/// The words as FTS5 takes them: each in quotes, each the beginning of a word, all of them wanted.
+fn search_expression(words: &[String]) -> String {
+    let quoted: Vec<_> = words.iter().map(|word| format!("\"{word}\"*")).collect();
+    quoted.join(" ")
+}
 
 /// The catalogue in an SQLite file.
 #[derive(Clone, Debug)]
@@ -51,7 +93,19 @@ impl Sqlite {
             .max_connections(READERS)
             .connect_with(options.read_only(true))
             .await?;
-        Ok(Self { readers, writer })
+        let store = Self { readers, writer };
+        listing::index_missing(&store).await?;
+        Ok(store)
+    }
+
+    /// Where is read what may be a moment old.
+    fn reader(&self) -> &SqlitePool {
+        &self.readers
+    }
+
+    /// Where single statements write.
+    fn writer(&self) -> &SqlitePool {
+        &self.writer
     }
 
     /// A transaction that holds the write lock from its first moment.
@@ -60,9 +114,20 @@ impl Sqlite {
     }
 }
 
-fn now_ms() -> i64 {
-    (OffsetDateTime::now_utc().unix_timestamp_nanos() / 1_000_000) as i64
+/// Keeps others from changing the product until the transaction ends: the write lock does that already.
+#[expect(
+    clippy::unused_async,
+    reason = "PostgreSQL must ask for it, and callers serve both"
+)]
+async fn lock_product(_: &mut Connection, _: ProductId) -> Result<(), Error> {
+    Ok(())
 }
 
-#[cfg(test)]
-mod tests;
+/// Keeps others from taking a slug until the transaction ends: the write lock does that already.
+#[expect(
+    clippy::unused_async,
+    reason = "PostgreSQL must ask for it, and callers serve both"
+)]
+async fn lock_slugs(_: &mut Connection) -> Result<(), Error> {
+    Ok(())
+}

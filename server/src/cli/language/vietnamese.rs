@@ -326,6 +326,11 @@ pub(super) const VIETNAMESE: &[(&str, &str, &str)] = &[
     ("publish", "data", "Thư mục dữ liệu của dịch vụ"),
     (
         "publish",
+        "database",
+        "Cơ sở dữ liệu, postgres://người.dùng:mật.khẩu@máy.chủ/tên [mặc định: một tệp trong thư mục dữ liệu]",
+    ),
+    (
+        "publish",
         "store",
         "Nơi lưu đối tượng: file:///thư-mục hoặc s3://bucket/tiền-tố [mặc định: trong thư mục dữ liệu]",
     ),
@@ -370,6 +375,11 @@ pub(super) const VIETNAMESE: &[(&str, &str, &str)] = &[
     ),
     (
         "serve",
+        "database",
+        "Cơ sở dữ liệu, postgres://người.dùng:mật.khẩu@máy.chủ/tên [mặc định: một tệp trong thư mục dữ liệu]",
+    ),
+    (
+        "serve",
         "store",
         "Nơi lưu đối tượng: file:///thư-mục hoặc s3://bucket/tiền-tố [mặc định: trong thư mục dữ liệu]",
     ),
@@ -382,10 +392,38 @@ pub(super) const VIETNAMESE: &[(&str, &str, &str)] = &[
     (
         "serve",
         "token",
-        "Mã mà chương trình khách phải gửi (bearer token) để thay đổi dữ liệu; bắt buộc khi mở ra ngoài máy này",
+        "Mã mà người vận hành gửi kèm (bearer token); ngoài máy này thì cần mã này hoặc một tài khoản",
     ),
     ("serve", "workers", "Số việc chạy cùng lúc"),
     ("serve", "log_json", "Ghi nhật ký dạng JSON"),
+    ("user", "", "Quản lý tài khoản của một dịch vụ"),
+    (
+        "add",
+        "",
+        "Thêm tài khoản. Mật khẩu được gõ mà không hiện ra, hoặc đọc từ đầu vào chuẩn",
+    ),
+    (
+        "add",
+        "name",
+        "Tên để đăng nhập: chữ không dấu, số, dấu chấm, gạch dưới, gạch nối hoặc @",
+    ),
+    (
+        "add",
+        "full_name",
+        "Tên mà đồng nghiệp gọi [mặc định: tên đăng nhập]",
+    ),
+    ("add", "administrator", "Người này quản trị cả dịch vụ"),
+    (
+        "add",
+        "role",
+        "Vai trò trong tổ chức mà dịch vụ nào cũng có",
+    ),
+    ("add", "data", "Thư mục dữ liệu của dịch vụ"),
+    (
+        "add",
+        "database",
+        "Cơ sở dữ liệu, postgres://người.dùng:mật.khẩu@máy.chủ/tên [mặc định: một tệp trong thư mục dữ liệu]",
+    ),
     (
         "completions",
         "",

@@ -3,12 +3,15 @@
 use std::str::FromStr;
 
 use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
 use time::OffsetDateTime;
 use xoay_format::Text;
 
+use super::EngineRow;
 use crate::Error;
-use crate::catalogue::{Job, JobKind, JobState, Photo, Product, Progress, Publication, Upload};
+use crate::catalogue::{
+    Category, Gtin, Job, JobKind, JobState, Photo, Product, Progress, Province, Publication,
+    Rating, Reach, Upload,
+};
 use crate::store::{Class, ObjectKey};
 
 pub(super) fn corrupt(what: &'static str, reason: impl std::fmt::Display) -> Error {
@@ -18,41 +21,88 @@ pub(super) fn corrupt(what: &'static str, reason: impl std::fmt::Display) -> Err
     }
 }
 
-fn id<T: FromStr>(row: &SqliteRow, column: &'static str) -> Result<T, Error> {
+pub(super) fn id<T: FromStr>(row: &EngineRow, column: &'static str) -> Result<T, Error> {
     let text: &str = row.try_get(column)?;
     text.parse().map_err(|_| corrupt(column, text))
 }
 
-fn text(row: &SqliteRow, vi: &str, en: &str) -> Result<Text, Error> {
+pub(super) fn text(row: &EngineRow, vi: &str, en: &str) -> Result<Text, Error> {
     Ok(Text::new(
         row.try_get::<String, _>(vi)?,
         row.try_get::<String, _>(en)?,
     ))
 }
 
-fn moment(ms: i64) -> Result<OffsetDateTime, Error> {
+/// Unix milliseconds.
+pub(super) fn unix_ms(moment: OffsetDateTime) -> i64 {
+    (moment.unix_timestamp_nanos() / 1_000_000) as i64
+}
+
+/// The ids of what may be seen as one text, in which an id of fixed length is looked for; nothing where all may be.
+pub(super) fn reach(reach: &Reach) -> Option<String> {
+    match reach {
+        Reach::All => None,
+        Reach::Of(ids) => Some(ids.iter().map(|id| format!("{id} ")).collect()),
+    }
+}
+
+pub(super) fn moment(ms: i64) -> Result<OffsetDateTime, Error> {
     OffsetDateTime::from_unix_timestamp_nanos(i128::from(ms) * 1_000_000)
         .map_err(|e| corrupt("time", e))
 }
 
-fn count<T: TryFrom<i64>>(row: &SqliteRow, column: &'static str) -> Result<T, Error> {
+pub(super) fn count<T: TryFrom<i64>>(row: &EngineRow, column: &'static str) -> Result<T, Error> {
     let value: i64 = row.try_get(column)?;
     T::try_from(value).map_err(|_| corrupt(column, value))
 }
 
-pub(super) fn product(row: &SqliteRow) -> Result<Product, Error> {
+pub(super) fn optional_count(row: &EngineRow, column: &'static str) -> Result<Option<u32>, Error> {
+    row.try_get::<Option<i64>, _>(column)?
+        .map(|value| u32::try_from(value).map_err(|_| corrupt(column, value)))
+        .transpose()
+}
+
+pub(super) fn product(row: &EngineRow) -> Result<Product, Error> {
     Ok(Product {
         id: id(row, "id")?,
         slug: row.try_get("slug")?,
         name: text(row, "name_vi", "name_en")?,
         producer: text(row, "producer_vi", "producer_en")?,
         commune: text(row, "commune_vi", "commune_en")?,
+        organisation: id(row, "organisation_id")?,
+        story: text(row, "story_vi", "story_en")?,
+        gtin: known(row, "gtin", |text| text.parse::<Gtin>().ok())?,
+        province: known(row, "province", Province::with_code)?,
+        commune_code: row.try_get("commune_code")?,
+        category: known(row, "category", Category::named)?,
+        rating: rating(row)?,
         created_at: moment(row.try_get("created_ms")?)?,
         updated_at: moment(row.try_get("updated_ms")?)?,
     })
 }
 
-pub(super) fn upload(row: &SqliteRow) -> Result<Upload, Error> {
+/// An optional text that must be one of those that `read` knows.
+fn known<T>(
+    row: &EngineRow,
+    column: &'static str,
+    read: impl Fn(&str) -> Option<T>,
+) -> Result<Option<T>, Error> {
+    row.try_get::<Option<&str>, _>(column)?
+        .map(|text| read(text).ok_or_else(|| corrupt(column, text)))
+        .transpose()
+}
+
+fn rating(row: &EngineRow) -> Result<Option<Rating>, Error> {
+    let Some(stars) = optional_count(row, "stars")? else {
+        return Ok(None);
+    };
+    Ok(Some(Rating {
+        stars: u8::try_from(stars).map_err(|_| corrupt("stars", stars))?,
+        year: count(row, "rated_year")?,
+    }))
+}
+
+pub(super) fn upload(row: &EngineRow) -> Result<Upload, Error> {
     let object: &str = row.try_get("object")?;
     Ok(Upload {
         key: ObjectKey::parse(Class::Original, object).ok_or_else(|| corrupt("object", object))?,
@@ -60,14 +110,14 @@ pub(super) fn upload(row: &SqliteRow) -> Result<Upload, Error> {
     })
 }
 
-pub(super) fn photo(row: &SqliteRow) -> Result<Photo, Error> {
+pub(super) fn photo(row: &EngineRow) -> Result<Photo, Error> {
     Ok(Photo {
         name: row.try_get("name")?,
         upload: upload(row)?,
     })
 }
 
-pub(super) fn publication(row: &SqliteRow, created: &str) -> Result<Publication, Error> {
+pub(super) fn publication(row: &EngineRow, created: &str) -> Result<Publication, Error> {
     Ok(Publication {
         version: count(row, "version")?,
         manifest: row.try_get("manifest")?,
@@ -75,7 +125,7 @@ pub(super) fn publication(row: &SqliteRow, created: &str) -> Result<Publication,
     })
 }
 
-pub(super) fn job(row: &SqliteRow) -> Result<Job, Error> {
+pub(super) fn job(row: &EngineRow) -> Result<Job, Error> {
     let kind: &str = row.try_get("kind")?;
     let state: &str = row.try_get("state")?;
     let progress: &str = row.try_get("progress")?;
@@ -109,7 +159,10 @@ fn kind_named(name: &str) -> Result<JobKind, Error> {
         .ok_or_else(|| corrupt("job kind", name))
 }
 
-fn optional_moment(row: &SqliteRow, column: &str) -> Result<Option<OffsetDateTime>, Error> {
+pub(super) fn optional_moment(
+    row: &EngineRow,
+    column: &str,
+) -> Result<Option<OffsetDateTime>, Error> {
     row.try_get::<Option<i64>, _>(column)?
         .map(moment)
         .transpose()

@@ -1,10 +1,12 @@
+//! Jobs in the database, in the SQL that both databases speak. Compiled once for each.
+
 use std::time::Duration;
 
 use async_trait::async_trait;
-use sqlx::{Row, SqliteConnection};
+use sqlx::Row;
 use xoay_format::Text;
 
-use super::{Sqlite, now_ms, rows};
+use super::{CLAIM, Connection, Store, audit, lock_product, now_ms, rows};
 use crate::Error;
 use crate::catalogue::{
     Beat, Claim, Job, JobFailure, JobId, JobKind, JobQueue, LeaseToken, Produced, ProductId,
@@ -20,11 +22,12 @@ fn ms(duration: Duration) -> i64 {
 }
 
 #[async_trait]
-impl JobQueue for Sqlite {
+impl JobQueue for Store {
     async fn enqueue(&self, product: ProductId, kind: JobKind) -> Result<Job, Error> {
         let mut tx = self.begin().await?;
+        lock_product(&mut tx, product).await?;
         let active = sqlx::query(
-            "SELECT * FROM jobs WHERE product_id = ? AND kind = ? AND state IN ('queued', 'running')",
+            "SELECT * FROM jobs WHERE product_id = $1 AND kind = $2 AND state IN ('queued', 'running')",
         )
         .bind(product.to_string())
         .bind(kind.name())
@@ -36,7 +39,7 @@ impl JobQueue for Sqlite {
         let now_ms = now_ms();
         let row = sqlx::query(
             "INSERT INTO jobs (id, product_id, kind, state, run_after_ms, created_ms)
-             VALUES (?, ?, ?, 'queued', ?, ?) RETURNING *",
+             VALUES ($1, $2, $3, 'queued', $4, $5) RETURNING *",
         )
         .bind(JobId::fresh().to_string())
         .bind(product.to_string())
@@ -46,14 +49,15 @@ impl JobQueue for Sqlite {
         .fetch_one(&mut *tx)
         .await?;
         let job = rows::job(&row)?;
+        audit::note_of_product(&mut tx, "job.start", &product.to_string(), kind.name()).await?;
         tx.commit().await?;
         Ok(job)
     }
 
     async fn job(&self, id: JobId) -> Result<Option<Job>, Error> {
-        sqlx::query("SELECT * FROM jobs WHERE id = ?")
+        sqlx::query("SELECT * FROM jobs WHERE id = $1")
             .bind(id.to_string())
-            .fetch_optional(&self.readers)
+            .fetch_optional(self.reader())
             .await?
             .as_ref()
             .map(rows::job)
@@ -61,10 +65,10 @@ impl JobQueue for Sqlite {
     }
 
     async fn jobs(&self, product: ProductId) -> Result<Vec<Job>, Error> {
-        sqlx::query("SELECT * FROM jobs WHERE product_id = ? ORDER BY id DESC LIMIT ?")
+        sqlx::query("SELECT * FROM jobs WHERE product_id = $1 ORDER BY id DESC LIMIT $2")
             .bind(product.to_string())
-            .bind(LISTED)
-            .fetch_all(&self.readers)
+            .bind(i64::from(LISTED))
+            .fetch_all(self.reader())
             .await?
             .iter()
             .map(rows::job)
@@ -72,9 +76,9 @@ impl JobQueue for Sqlite {
     }
 
     async fn produced(&self, id: JobId) -> Result<Option<Produced>, Error> {
-        let row = sqlx::query("SELECT result FROM jobs WHERE id = ? AND state = 'done'")
+        let row = sqlx::query("SELECT result FROM jobs WHERE id = $1 AND state = 'done'")
             .bind(id.to_string())
-            .fetch_optional(&self.readers)
+            .fetch_optional(self.reader())
             .await?;
         row.map(|row| result(row.try_get("result")?)).transpose()
     }
@@ -85,12 +89,12 @@ impl JobQueue for Sqlite {
         kind: JobKind,
     ) -> Result<Option<Produced>, Error> {
         let row = sqlx::query(
-            "SELECT result FROM jobs WHERE product_id = ? AND kind = ? AND state = 'done'
+            "SELECT result FROM jobs WHERE product_id = $1 AND kind = $2 AND state = 'done'
              ORDER BY finished_ms DESC, id DESC LIMIT 1",
         )
         .bind(product.to_string())
         .bind(kind.name())
-        .fetch_optional(&self.readers)
+        .fetch_optional(self.reader())
         .await?;
         row.map(|row| result(row.try_get("result")?)).transpose()
     }
@@ -98,11 +102,11 @@ impl JobQueue for Sqlite {
     async fn claim(&self, lease: Duration) -> Result<Option<Claim>, Error> {
         // An idle worker asks often: that must not take the write lock.
         let waiting = sqlx::query(
-            "SELECT 1 FROM jobs WHERE (state = 'queued' AND run_after_ms <= ?1)
-             OR (state = 'running' AND lease_until_ms < ?1) LIMIT 1",
+            "SELECT 1 FROM jobs WHERE (state = 'queued' AND run_after_ms <= $1)
+             OR (state = 'running' AND lease_until_ms < $1) LIMIT 1",
         )
         .bind(now_ms())
-        .fetch_optional(&self.readers)
+        .fetch_optional(self.reader())
         .await?;
         if waiting.is_none() {
             return Ok(None);
@@ -111,19 +115,12 @@ impl JobQueue for Sqlite {
         bury(&mut tx).await?;
         let token = LeaseToken::fresh();
         let now_ms = now_ms();
-        let row = sqlx::query(
-            "UPDATE jobs SET state = 'running', lease_token = ?1, lease_until_ms = ?2, attempts = attempts + 1,
-                 started_ms = coalesce(started_ms, ?3)
-             WHERE id = (
-                 SELECT id FROM jobs WHERE (state = 'queued' AND run_after_ms <= ?3)
-                 OR (state = 'running' AND lease_until_ms < ?3) ORDER BY run_after_ms, id LIMIT 1
-             ) RETURNING *",
-        )
-        .bind(token.to_string())
-        .bind(now_ms.saturating_add(ms(lease)))
-        .bind(now_ms)
-        .fetch_optional(&mut *tx)
-        .await?;
+        let row = sqlx::query(CLAIM)
+            .bind(token.to_string())
+            .bind(now_ms.saturating_add(ms(lease)))
+            .bind(now_ms)
+            .fetch_optional(&mut *tx)
+            .await?;
         let job = row.as_ref().map(rows::job).transpose()?;
         tx.commit().await?;
         Ok(job.map(|job| Claim { job, token }))
@@ -136,14 +133,14 @@ impl JobQueue for Sqlite {
         lease: Duration,
     ) -> Result<Beat, Error> {
         let row = sqlx::query(
-            "UPDATE jobs SET lease_until_ms = ?, progress = ?
-             WHERE id = ? AND lease_token = ? AND state = 'running' RETURNING cancel_requested",
+            "UPDATE jobs SET lease_until_ms = $1, progress = $2
+             WHERE id = $3 AND lease_token = $4 AND state = 'running' RETURNING cancel_requested",
         )
         .bind(now_ms().saturating_add(ms(lease)))
         .bind(rows::json(progress)?)
         .bind(claim.job.id.to_string())
         .bind(claim.token.to_string())
-        .fetch_optional(&self.writer)
+        .fetch_optional(self.writer())
         .await?;
         Ok(match row {
             None => Beat::Lost,
@@ -154,15 +151,15 @@ impl JobQueue for Sqlite {
 
     async fn complete(&self, claim: &Claim, produced: &Produced) -> Result<bool, Error> {
         let done = sqlx::query(
-            "UPDATE jobs SET state = 'done', result = ?, error = NULL, finished_ms = ?,
+            "UPDATE jobs SET state = 'done', result = $1, error = NULL, finished_ms = $2,
                  lease_token = NULL, lease_until_ms = NULL
-             WHERE id = ? AND lease_token = ? AND state = 'running'",
+             WHERE id = $3 AND lease_token = $4 AND state = 'running'",
         )
         .bind(rows::json(produced)?)
         .bind(now_ms())
         .bind(claim.job.id.to_string())
         .bind(claim.token.to_string())
-        .execute(&self.writer)
+        .execute(self.writer())
         .await?;
         Ok(done.rows_affected() == 1)
     }
@@ -177,18 +174,18 @@ impl JobQueue for Sqlite {
         let retry = retry_after.filter(|_| claim.job.attempts < MAX_ATTEMPTS);
         let done = sqlx::query(
             "UPDATE jobs SET
-                 state = CASE WHEN cancel_requested THEN 'cancelled' WHEN ?1 IS NULL THEN 'failed' ELSE 'queued' END,
-                 run_after_ms = coalesce(?1, run_after_ms), error = ?2,
-                 finished_ms = CASE WHEN cancel_requested OR ?1 IS NULL THEN ?3 END,
+                 state = CASE WHEN cancel_requested THEN 'cancelled' WHEN $1 IS NULL THEN 'failed' ELSE 'queued' END,
+                 run_after_ms = coalesce($1, run_after_ms), error = $2,
+                 finished_ms = CASE WHEN cancel_requested OR $1 IS NULL THEN $3 END,
                  lease_token = NULL, lease_until_ms = NULL
-             WHERE id = ?4 AND lease_token = ?5 AND state = 'running'",
+             WHERE id = $4 AND lease_token = $5 AND state = 'running'",
         )
         .bind(retry.map(|wait| now_ms.saturating_add(ms(wait))))
         .bind(rows::json(failure)?)
         .bind(now_ms)
         .bind(claim.job.id.to_string())
         .bind(claim.token.to_string())
-        .execute(&self.writer)
+        .execute(self.writer())
         .await?;
         Ok(done.rows_affected() == 1)
     }
@@ -196,53 +193,60 @@ impl JobQueue for Sqlite {
     async fn release(&self, claim: &Claim) -> Result<bool, Error> {
         let done = sqlx::query(
             "UPDATE jobs SET state = CASE WHEN cancel_requested THEN 'cancelled' ELSE 'queued' END,
-                 attempts = max(0, attempts - 1), finished_ms = CASE WHEN cancel_requested THEN ?1 END,
+                 attempts = CASE WHEN attempts > 0 THEN attempts - 1 ELSE 0 END, finished_ms = CASE WHEN cancel_requested THEN $1 END,
                  lease_token = NULL, lease_until_ms = NULL
-             WHERE id = ?2 AND lease_token = ?3 AND state = 'running'",
+             WHERE id = $2 AND lease_token = $3 AND state = 'running'",
         )
         .bind(now_ms())
         .bind(claim.job.id.to_string())
         .bind(claim.token.to_string())
-        .execute(&self.writer)
+        .execute(self.writer())
         .await?;
         Ok(done.rows_affected() == 1)
     }
 
     async fn cancel(&self, id: JobId) -> Result<Option<Job>, Error> {
         let mut tx = self.begin().await?;
-        sqlx::query(
-            "UPDATE jobs SET cancel_requested = 1,
+        let changed = sqlx::query(
+            "UPDATE jobs SET cancel_requested = TRUE,
                  state = CASE state WHEN 'queued' THEN 'cancelled' ELSE state END,
-                 finished_ms = CASE state WHEN 'queued' THEN ?1 END
-             WHERE id = ?2 AND state IN ('queued', 'running')",
+                 finished_ms = CASE state WHEN 'queued' THEN $1 END
+             WHERE id = $2 AND state IN ('queued', 'running')",
         )
         .bind(now_ms())
         .bind(id.to_string())
         .execute(&mut *tx)
         .await?;
-        let row = sqlx::query("SELECT * FROM jobs WHERE id = ?")
+        let row = sqlx::query("SELECT * FROM jobs WHERE id = $1")
             .bind(id.to_string())
             .fetch_optional(&mut *tx)
             .await?;
+        let job = row.as_ref().map(rows::job).transpose()?;
+        if let Some(job) = &job
+            && changed.rows_affected() > 0
+        {
+            let id = job.product_id.to_string();
+            audit::note_of_product(&mut tx, "job.cancel", &id, job.kind.name()).await?;
+        }
         tx.commit().await?;
-        row.as_ref().map(rows::job).transpose()
+        Ok(job)
     }
 
     async fn holds(&self, id: JobId, token: LeaseToken) -> Result<bool, Error> {
         let row = sqlx::query(
-            "SELECT 1 FROM jobs WHERE id = ? AND lease_token = ? AND lease_until_ms >= ?",
+            "SELECT 1 FROM jobs WHERE id = $1 AND lease_token = $2 AND lease_until_ms >= $3",
         )
         .bind(id.to_string())
         .bind(token.to_string())
         .bind(now_ms())
-        .fetch_optional(&self.readers)
+        .fetch_optional(self.reader())
         .await?;
         Ok(row.is_some())
     }
 }
 
 /// Ends the jobs whose worker vanished and that are not to be taken again: cancelled ones, and those that ended too many workers.
-async fn bury(tx: &mut SqliteConnection) -> Result<(), Error> {
+async fn bury(tx: &mut Connection) -> Result<(), Error> {
     let failure = JobFailure {
         code: "abandoned".into(),
         message: Text::new(
@@ -258,13 +262,13 @@ async fn bury(tx: &mut SqliteConnection) -> Result<(), Error> {
     };
     sqlx::query(
         "UPDATE jobs SET state = CASE WHEN cancel_requested THEN 'cancelled' ELSE 'failed' END,
-             error = CASE WHEN cancel_requested THEN error ELSE ?1 END,
-             finished_ms = ?2, lease_token = NULL, lease_until_ms = NULL
-         WHERE state = 'running' AND lease_until_ms < ?2 AND (cancel_requested OR attempts >= ?3)",
+             error = CASE WHEN cancel_requested THEN error ELSE $1 END,
+             finished_ms = $2, lease_token = NULL, lease_until_ms = NULL
+         WHERE state = 'running' AND lease_until_ms < $2 AND (cancel_requested OR attempts >= $3)",
     )
     .bind(rows::json(&failure)?)
     .bind(now_ms())
-    .bind(MAX_ATTEMPTS)
+    .bind(i64::from(MAX_ATTEMPTS))
     .execute(tx)
     .await?;
     Ok(())
