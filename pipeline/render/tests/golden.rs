@@ -2,6 +2,8 @@
 //!
 //! After a change that is meant: `XOAY_BLESS=1 cargo test -p xoay-render --test golden`, then look at the references.
 
+mod shapes;
+
 use std::path::Path;
 
 use serde_json::json;
@@ -23,23 +25,7 @@ fn view() -> View {
 
 /// A row of spheres, each of another material.
 fn spheres(materials: Vec<Material>) -> Document {
-    let (rings, sectors) = (48_u32, 96_u32);
-    let mut points = Vec::new();
-    for ring in 0..=rings {
-        let (sin_polar, cos_polar) = (std::f32::consts::PI * ring as f32 / rings as f32).sin_cos();
-        for sector in 0..=sectors {
-            let (sin, cos) = (std::f32::consts::TAU * sector as f32 / sectors as f32).sin_cos();
-            points.extend([sin_polar * sin, cos_polar, sin_polar * cos]);
-        }
-    }
-    let mut indices = Vec::new();
-    for ring in 0..rings {
-        for sector in 0..sectors {
-            let a = ring * (sectors + 1) + sector;
-            let b = a + sectors + 1;
-            indices.extend([a, b, a + 1, a + 1, b, b + 1]);
-        }
-    }
+    let (points, indices) = shapes::sphere();
     let floats: Vec<u8> = points.iter().flat_map(|v| v.to_le_bytes()).collect();
     let words: Vec<u8> = indices.iter().flat_map(|v| v.to_le_bytes()).collect();
     let mut document = Document::default();

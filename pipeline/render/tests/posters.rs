@@ -1,5 +1,7 @@
 //! Draws made-up models and looks at the pixels. Needs an adapter: a machine without one fails, and says what to install.
 
+mod shapes;
+
 use serde_json::json;
 use xoay_gltf::json::{Material, Mesh, Node, Primitive, Scene};
 use xoay_gltf::{Accessor, Component, Document, ImageData, Shape};
@@ -98,24 +100,22 @@ fn unlit(color: [f32; 4]) -> Material {
 
 /// A sphere of radius 1.
 fn sphere(material: Material) -> Document {
-    let (rings, sectors) = (48u32, 96u32);
-    let mut points = Vec::new();
-    for ring in 0..=rings {
-        let (sin_polar, cos_polar) = (std::f32::consts::PI * ring as f32 / rings as f32).sin_cos();
-        for sector in 0..=sectors {
-            let (sin, cos) = (std::f32::consts::TAU * sector as f32 / sectors as f32).sin_cos();
-            points.extend([sin_polar * sin, cos_polar, sin_polar * cos]);
-        }
-    }
-    let mut indices = Vec::new();
-    for ring in 0..rings {
-        for sector in 0..sectors {
-            let a = ring * (sectors + 1) + sector;
-            let b = a + sectors + 1;
-            indices.extend([a, b, a + 1, a + 1, b, b + 1]);
-        }
-    }
+    let (points, indices) = shapes::sphere();
     model(&points, &points, &[], &indices, material)
+}
+
+/// Gives a document its first texture.
+fn add_texture(document: &mut Document, picture: &image::RgbImage) {
+    let mut png = std::io::Cursor::new(Vec::new());
+    picture.write_to(&mut png, image::ImageFormat::Png).unwrap();
+    document.images.push(ImageData {
+        bytes: png.into_inner(),
+    });
+    document.root.images.push(xoay_gltf::json::Image::default());
+    document.root.textures.push(xoay_gltf::json::Texture {
+        source: Some(0),
+        ..Default::default()
+    });
 }
 
 /// A square of side 2 that faces +Z.
@@ -244,16 +244,7 @@ fn textures_lie_the_right_way_round() {
     let picture = image::RgbImage::from_fn(64, 64, |x, y| {
         image::Rgb(colors[(x / 32 + y / 32 * 2) as usize])
     });
-    let mut png = std::io::Cursor::new(Vec::new());
-    picture.write_to(&mut png, image::ImageFormat::Png).unwrap();
-    document.images.push(ImageData {
-        bytes: png.into_inner(),
-    });
-    document.root.images.push(xoay_gltf::json::Image::default());
-    document.root.textures.push(xoay_gltf::json::Texture {
-        source: Some(0),
-        ..Default::default()
-    });
+    add_texture(&mut document, &picture);
     document.root.materials[0]
         .pbr_metallic_roughness
         .base_color_texture = serde_json::from_value(json!({ "index": 0 })).unwrap();
@@ -417,16 +408,7 @@ fn normal_maps_lean_the_same_way_with_and_without_tangents() {
         material.normal_texture = serde_json::from_value(json!({ "index": 0 })).unwrap();
         let mut document = square(material);
         let picture = image::RgbImage::from_pixel(2, 2, image::Rgb(lean));
-        let mut png = std::io::Cursor::new(Vec::new());
-        picture.write_to(&mut png, image::ImageFormat::Png).unwrap();
-        document.images.push(ImageData {
-            bytes: png.into_inner(),
-        });
-        document.root.images.push(xoay_gltf::json::Image::default());
-        document.root.textures.push(xoay_gltf::json::Texture {
-            source: Some(0),
-            ..Default::default()
-        });
+        add_texture(&mut document, &picture);
         let found = renderer().render(&document, &view()).unwrap();
         let tangents = document.accessors.len();
         document
