@@ -3,6 +3,7 @@
 mod demo;
 mod gltf;
 mod measure;
+mod reconstruct;
 mod scoreboard;
 mod spin;
 mod viewer;
@@ -22,6 +23,8 @@ const HELP: &str = "cargo xtask bench <name> [arguments]
                                  likeness; the bundled honey jar where nothing is named
   viewer [folder] [runs] [part]  the viewer beside those of npm, with the bundled honey jar and every .glb of a
                                  folder; three runs where nothing is named; spin, models or endurance alone; kiosk for <runs> minutes
+  reconstruct <captures>…        models from photos: cameras, surface and held-out photos against what is known of the
+                                 captures, and COLMAP beside
   scoreboard <captures>          mattes, axis jitter and exposure spread of captures with ground truth";
 
 fn main() -> Result<()> {
@@ -39,6 +42,7 @@ fn main() -> Result<()> {
             arguments.next().as_deref().and_then(OsStr::to_str),
             arguments.next().as_deref().and_then(OsStr::to_str),
         ),
+        Some("reconstruct") => reconstruct::run(arguments.map(PathBuf::from).collect()),
         Some("scoreboard") => scoreboard::run(arguments.next().map(PathBuf::from)),
         Some(spin::CHILD) => spin::as_child(arguments),
         Some(measure::CHILD) => measure::as_child(arguments),

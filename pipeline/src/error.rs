@@ -25,6 +25,22 @@ pub enum RecipeError {
     /// The photos do not become a model.
     #[error(transparent)]
     Reconstruct(xoay_reconstruct::ReconstructError),
+    /// The folder that is to get the rig holds no spin of these photos.
+    #[error("{}: {}", path.display(), problem.en)]
+    NotItsSpin {
+        /// The folder.
+        path: PathBuf,
+        /// What is wrong with it, and what to do.
+        problem: Text,
+    },
+    /// The file that says where a mat's markers lie does not.
+    #[error("{}: {}", path.display(), problem.en)]
+    BadMat {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it, and what to do.
+        problem: Text,
+    },
     /// A picture could not be encoded.
     #[error("cannot encode a picture: {0}")]
     Poster(#[from] ImagingError),
@@ -86,7 +102,9 @@ impl RecipeError {
                 GltfError::TooLarge { .. } => ErrorKind::Limit,
                 _ => ErrorKind::BadInput,
             },
-            Self::Reconstruct(_) => ErrorKind::BadInput,
+            Self::Reconstruct(_) | Self::NotItsSpin { .. } | Self::BadMat { .. } => {
+                ErrorKind::BadInput
+            }
             Self::OutputTaken { .. } | Self::Output { .. } => ErrorKind::Output,
             Self::Cancelled => ErrorKind::Cancelled,
             Self::Poster(_) | Self::Drawing(_) => ErrorKind::Internal,
@@ -157,6 +175,9 @@ impl Localize for RecipeError {
             Self::Spin(error) => return error.text(),
             Self::Model { path, source } => format!("{}: {}", path.display(), source.text().vi),
             Self::Reconstruct(error) => return error.text(),
+            Self::NotItsSpin { path, problem } | Self::BadMat { path, problem } => {
+                format!("{}: {}", path.display(), problem.vi)
+            }
             Self::Poster(error) => format!("không nén được ảnh: {}", error.text().vi),
             Self::Drawing(error) => format!("không vẽ được mô hình: {}", error.text().vi),
             Self::OutputTaken { path } => format!(

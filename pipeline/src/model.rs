@@ -125,7 +125,7 @@ fn optimized(
 }
 
 /// Writes the model as USDZ. One that cannot be is a warning, not a failure: only iPhones and iPads ask for it.
-fn usdz(
+pub(crate) fn usdz(
     document: &Document,
     options: &ModelOptions,
     staged: &StagedFolder,
@@ -151,7 +151,7 @@ fn usdz(
 }
 
 /// Draws the model as the viewer first shows it. Nothing to draw with is a warning, not a failure.
-fn posters(
+pub(crate) fn posters(
     document: &Document,
     staged: &StagedFolder,
     watch: Watch<'_>,

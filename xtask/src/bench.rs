@@ -26,6 +26,9 @@ pub fn run(options: &Options) -> Result<()> {
     if options.name == "gltf" {
         tools::ensure_peer_optimizers()?;
     }
+    if options.name == "reconstruct" {
+        tools::try_colmap();
+    }
     if options.name == "viewer" {
         tools::ensure(&[tools::TESTING])?;
         tools::ensure_peer_viewers()?;

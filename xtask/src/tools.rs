@@ -298,6 +298,14 @@ pub fn ensure_usd_reader() -> Result<()> {
     python_packages("tests/usd", "usd")
 }
 
+/// `pycolmap` in `target/tools/colmap`, from `benches/peers/colmap/requirements.txt`. The bench does without where it
+/// cannot be had.
+pub fn try_colmap() {
+    if let Err(error) = python_packages("benches/peers/colmap", "colmap") {
+        eprintln!("   going on without COLMAP: {error:#}");
+    }
+}
+
 /// Installs what `requirements.txt` in `source` names into a Python environment in `target/tools/<name>`.
 fn python_packages(source: &str, name: &str) -> Result<()> {
     let requirements = root().join(source).join("requirements.txt");

@@ -1,6 +1,6 @@
 use xoay_format::{Localize, Text};
 
-use crate::verdict::Verdict;
+use crate::verdict::{Verdict, listed};
 
 /// Why photos do not become a model.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -13,6 +13,11 @@ pub enum ReconstructError {
         found: usize,
         /// How many each row needs.
         needed: usize,
+    },
+    /// Photos in no order of which some show too little of the mat to be placed.
+    NotPlaced {
+        /// Their names.
+        photos: Vec<String>,
     },
     /// Gates were not passed; the verdicts say which, by which photos, and what to do.
     Refused(Vec<Verdict>),
@@ -31,6 +36,19 @@ impl Localize for ReconstructError {
                     "a row has only {found} photos; a model takes at least {needed} in even steps of each turn, better 36"
                 ),
             ),
+            Self::NotPlaced { photos } => {
+                let names = listed(photos);
+                Text::new(
+                    format!(
+                        "không thấy đủ ô vuông của thảm để xếp thứ tự {}: hãy chụp lại hoặc bỏ các ảnh đó, hoặc đặt tên ảnh theo thứ tự chụp",
+                        names.vi
+                    ),
+                    format!(
+                        "too few squares of the mat are seen to place {}: take those photos again, leave them out, or name the photos in their order",
+                        names.en
+                    ),
+                )
+            }
             Self::Refused(verdicts) => {
                 let join = |text: fn(&Verdict) -> &str| {
                     let all: Vec<&str> = verdicts.iter().map(text).collect();

@@ -1,4 +1,5 @@
 use crate::Pixel;
+use crate::mat::{Mat, SeenMarker};
 
 /// One photo as the reconstruction sees it: the part about the product, with its colours and its cover.
 #[derive(Clone, Debug)]
@@ -9,6 +10,8 @@ pub struct Observation {
     pub row: usize,
     /// The table's angle by the count of steps, radians, rising from photo to photo whichever way the table turns.
     pub nominal_rad: f64,
+    /// The markers of a mat that it shows, in its pixels.
+    pub markers: Vec<SeenMarker>,
     /// The part of the photo that shows the product.
     pub window: Window,
 }
@@ -37,6 +40,8 @@ pub struct Capture {
     pub height: u32,
     /// The focal length that the photos state, in pixels of this size.
     pub focal_px: Option<f64>,
+    /// The mat that the product stands on, where somebody said so; else the printed ones are looked for.
+    pub mat: Option<Mat>,
     /// The photos, row after row, each row in the order of the turn.
     pub observations: Vec<Observation>,
 }

@@ -12,12 +12,16 @@ pub enum Gate {
     WithinFrame,
     /// Outlines or features fit the rig, pixels.
     Residual,
+    /// Photos were taken with the lens that they state: the focal length that fits, pixels.
+    FocalLength,
     /// One sense of turning fits better than the other: the residual of the other over that of this one.
     Direction,
     /// The camera's tilt is determined: its standard deviation, degrees.
     Tilt,
     /// Features on the product's surface that fit the rig.
     Features,
+    /// The markers of a printed mat agree with each other, pixels.
+    Mat,
     /// The hull covers the outlines again: the mean intersection over union.
     HullAgreement,
     /// Photos that were held out look like the model: mean intersection over union of the outlines.

@@ -4,8 +4,9 @@ use std::f64::consts::TAU;
 
 use xoay_format::Watch;
 use xoay_reconstruct::{
-    Camera, Capture, Gate, Intrinsics, Observation, Outcome, Pixel, ReconstructError, Refine, Row,
-    ShapeOptions, TextureOptions, TurntableRig, Window, calibrate, compare, paint, render, shape,
+    Camera, Capture, Gate, Intrinsics, Mat, Method, Observation, Outcome, Paper, Pixel,
+    ReconstructError, Refine, Row, SeenMarker, ShapeOptions, TextureOptions, TurntableRig, Verdict,
+    Window, calibrate, compare, paint, render, shape,
 };
 
 const WIDTH: u32 = 480;
@@ -101,6 +102,7 @@ fn capture(frames: usize, sense: f64, body: &Body) -> Capture {
                 name: format!("{frame:02}.jpg"),
                 row: 0,
                 nominal_rad: TAU * frame as f64 / frames as f64,
+                markers: Vec::new(),
                 window: Window::about_product(WIDTH as usize, HEIGHT as usize, &rgba, 6),
             }
         })
@@ -110,6 +112,7 @@ fn capture(frames: usize, sense: f64, body: &Body) -> Capture {
         height: HEIGHT,
         // As nominal as EXIF is.
         focal_px: Some(FOCAL_PX * 1.006),
+        mat: None,
         observations,
     }
 }
@@ -185,4 +188,191 @@ fn photos_that_are_cut_off_or_too_few_are_named() {
     };
     assert_eq!(verdicts[0].gate, Gate::WithinFrame);
     assert!(verdicts[0].photos.contains(&"00.jpg".to_owned()));
+}
+
+/// The rig's unit in metres, and where the mat's middle lies from the axis.
+const METRES: f64 = 0.6;
+const ASIDE: [f64; 2] = [0.004, -0.007];
+
+/// The markers of an A4 mat as the true rig sees them, a little off as found corners are. `wrong` moves a marker.
+fn with_markers(capture: &mut Capture, wrong: impl Fn(usize, u8) -> f64) {
+    let rig = rig(capture.observations.len());
+    for (frame, observation) in capture.observations.iter_mut().enumerate() {
+        let markers = Mat::printed(Paper::A4).markers;
+        observation.markers = markers
+            .into_iter()
+            .filter_map(|marker| {
+                let mut corners = [Pixel { x: 0.0, y: 0.0 }; 4];
+                for (k, ([x, z], corner)) in
+                    marker.corners_m.into_iter().zip(&mut corners).enumerate()
+                {
+                    let at = [(x - ASIDE[0]) / METRES, 0.0, (z - ASIDE[1]) / METRES];
+                    *corner = rig.project(0, frame, at)?;
+                    // The same in every run, up to 0.2 pixels.
+                    let stir = (frame * 31 + usize::from(marker.id) * 7 + k * 3) % 9;
+                    corner.x += 0.05 * (stir as f64 - 4.0) + wrong(frame, marker.id);
+                    corner.y += 0.05 * ((stir * 5 % 9) as f64 - 4.0);
+                }
+                Some(SeenMarker {
+                    id: marker.id,
+                    corners,
+                })
+            })
+            // Those behind the product are not seen.
+            .filter(|marker| marker.corners[0].y > 190.0)
+            .collect();
+    }
+}
+
+#[test]
+fn a_mat_tells_scale_base_and_each_angle_even_of_a_blank_ball() {
+    let mut capture = capture(16, 1.0, &ball([0.0, 0.09, 0.0], 0.09));
+    with_markers(&mut capture, |_, _| 0.0);
+    // One photo shows no marker, and one sighting is mistaken.
+    capture.observations[5].markers.clear();
+    capture.observations[2].markers[0].corners[1].x += 40.0;
+    for asked in [false, true] {
+        capture.mat = asked.then(|| Mat::printed(Paper::A4));
+        let outcome = calibrate(&capture, Watch::silent());
+        if !asked {
+            // Nobody said that there is a mat, and one photo lacks it: the ball tells nothing by itself.
+            assert!(matches!(outcome, Err(ReconstructError::Refused(_))));
+            continue;
+        }
+        let found = outcome.unwrap();
+        assert_eq!(found.method, Method::Mat);
+        let row = &found.rig.rows[0];
+        assert!((row.tilt_rad.to_degrees() - 20.0).abs() < 0.1, "{row:?}");
+        let metres = found.metres_per_unit.unwrap();
+        assert!((metres / METRES - 1.0).abs() < 0.01, "{metres} m");
+        let base = found.disc_height.unwrap();
+        assert!((base + 0.44).abs() < 0.005, "the mat lies at {base}");
+        for frame in 0..16 {
+            let turned = row.azimuths_rad[frame] - TAU * frame as f64 / 16.0;
+            let off = (turned + TAU / 2.0).rem_euclid(TAU) - TAU / 2.0;
+            assert!(off.to_degrees().abs() < 0.2, "{frame}: {off} rad");
+        }
+        let verdict = &found.verdicts[1];
+        assert_eq!(
+            (verdict.gate, verdict.outcome),
+            (Gate::Mat, Outcome::Doubtful)
+        );
+        assert_eq!(verdict.photos, ["05.jpg"]);
+    }
+}
+
+#[test]
+fn a_mat_that_moves_or_is_hardly_seen_is_refused_by_name() {
+    let mut moved = capture(16, 1.0, &ball([0.0, 0.09, 0.0], 0.09));
+    // Every second marker slides from photo to photo.
+    with_markers(&mut moved, |frame, id| {
+        if id % 2 == 0 {
+            4.0 * (frame % 5) as f64
+        } else {
+            0.0
+        }
+    });
+    moved.mat = Some(Mat::printed(Paper::A4));
+    let mut unseen = moved.clone();
+    for observation in &mut unseen.observations {
+        observation.markers.truncate(1);
+    }
+    for (capture, word) in [(moved, "contradict"), (unseen, "0 of 16")] {
+        let Err(ReconstructError::Refused(verdicts)) = calibrate(&capture, Watch::silent()) else {
+            panic!("it must be refused: {word}");
+        };
+        assert_eq!(verdicts[0].gate, Gate::Mat);
+        assert!(
+            verdicts[0].message.en.contains(word),
+            "{}",
+            verdicts[0].message.en
+        );
+    }
+}
+
+/// A block whose photos come from cameras that `rig_of` changes frame by frame.
+fn disturbed(rig_of: impl Fn(usize) -> (TurntableRig, usize)) -> Capture {
+    const FRAMES: usize = 18;
+    let body = block([-0.06, 0.0, -0.03], [0.1, 0.16, 0.06]);
+    let mut capture = capture(FRAMES, 1.0, &body);
+    for (frame, observation) in capture.observations.iter_mut().enumerate() {
+        let (rig, at) = rig_of(frame);
+        let rgba = photo(&rig.camera(0, at).unwrap(), &body);
+        observation.window = Window::about_product(WIDTH as usize, HEIGHT as usize, &rgba, 6);
+    }
+    capture
+}
+
+/// The verdicts that refuse a capture, wherever on the way.
+fn refusal(capture: &Capture) -> Option<Vec<Verdict>> {
+    let whole = vec![true; capture.observations.len()];
+    let outcome = calibrate(capture, Watch::silent())
+        .and_then(|found| shape(capture, &found, &whole, &HULL, Watch::silent()));
+    match outcome {
+        Err(ReconstructError::Refused(verdicts)) => Some(verdicts),
+        _ => None,
+    }
+}
+
+#[test]
+fn a_turn_that_was_disturbed_is_refused_and_the_message_says_what_may_be_wrong() {
+    let zoomed = disturbed(|frame| {
+        let mut rig = rig(18);
+        if frame % 5 == 2 {
+            rig.intrinsics.focal_px = [FOCAL_PX * 1.15; 2];
+        }
+        (rig, frame)
+    });
+    let out_of_order = disturbed(|frame| (rig(18), frame * 7 % 18));
+    let moved = disturbed(|frame| {
+        let mut rig = rig(18);
+        if frame >= 9 {
+            rig.rows[0].pan_rad += 0.05;
+            rig.rows[0].tilt_rad += 0.03;
+        }
+        (rig, frame)
+    });
+    for (name, capture) in [
+        ("zoomed", zoomed),
+        ("out of order", out_of_order),
+        ("the camera moved", moved),
+    ] {
+        let verdicts = refusal(&capture).unwrap_or_else(|| panic!("{name}: it passed"));
+        let first = &verdicts[0];
+        assert!(
+            matches!(first.gate, Gate::Residual | Gate::HullAgreement),
+            "{name}: {first:?}"
+        );
+        assert!(
+            first.message.en.contains("order") && first.message.vi.contains("thứ tự"),
+            "{name}: {}",
+            first.message.en
+        );
+    }
+    let undisturbed = disturbed(|frame| (rig(18), frame));
+    assert!(
+        refusal(&undisturbed).is_none(),
+        "the same block, left alone"
+    );
+}
+
+#[test]
+fn a_wrong_focal_length_is_found_out_and_named() {
+    let mut capture = capture(12, 1.0, &block([-0.06, 0.0, -0.03], [0.1, 0.16, 0.06]));
+    for factor in [1.5, 0.7] {
+        capture.focal_px = Some(FOCAL_PX * factor);
+        let found = calibrate(&capture, Watch::silent()).unwrap();
+        let focal = found.rig.intrinsics.focal_px[0] / FOCAL_PX;
+        assert!((focal - 1.0).abs() < 0.02, "{focal} of the true one");
+        assert!((found.rig.rows[0].tilt_rad.to_degrees() - 20.0).abs() < 0.2);
+        let verdict = found.verdicts.iter().find(|v| v.gate == Gate::FocalLength);
+        let verdict = verdict.expect("it is said");
+        assert_eq!(verdict.outcome, Outcome::Doubtful);
+        // 830 pixels of 480.
+        assert!(
+            verdict.message.vi.contains("62 mm"),
+            "{}",
+            verdict.message.vi
+        );
+    }
 }

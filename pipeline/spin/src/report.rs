@@ -59,7 +59,7 @@ impl SpinReport {
 }
 
 /// One photo.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PhotoReport {
     /// Its path within the capture.
@@ -79,6 +79,10 @@ pub struct PhotoReport {
     /// When it was taken, where it says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub captured: Option<String>,
+    /// Two rows of three numbers, from the upright photo's pixels to shares of its frame's width and height; both count
+    /// from the upper left corner. Only frames have it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub frame_from_photo: Option<[[f64; 3]; 2]>,
 }
 
 /// What a photo is used as.

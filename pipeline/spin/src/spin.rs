@@ -469,12 +469,21 @@ fn report(
         orientation: photo.header.orientation.exif(),
         color_converted,
         captured: photo.header.captured.clone(),
+        frame_from_photo: None,
     };
     let frames = capture
         .frames
         .iter()
         .zip(finished)
-        .map(|(shot, frame)| photo(shot, PhotoRole::Frame, frame.color_converted));
+        .zip(&studio.treatments)
+        .map(|((shot, frame), treatment)| PhotoReport {
+            frame_from_photo: Some(
+                treatment
+                    .placement
+                    .matrix((shot.header.width(), shot.header.height()), (1, 1)),
+            ),
+            ..photo(shot, PhotoRole::Frame, frame.color_converted)
+        });
     let plates = capture
         .clean_plates
         .iter()

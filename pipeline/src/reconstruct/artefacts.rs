@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
-use xoay_reconstruct::{Capture, Observation, Window};
+use xoay_reconstruct::{Capture, Observation, Pixel, SeenMarker, Window};
 use xoay_spin::CaptureSet;
 
 use super::ReconstructOptions;
@@ -12,7 +12,7 @@ use crate::RecipeError;
 use crate::output::write_whole;
 
 /// Changes when what is kept, or what makes it, changes.
-const VERSION: &str = "xoay cut-outs 1";
+const VERSION: &str = "xoay cut-outs 2";
 /// A name or a picture beyond this is no artefact of ours.
 const MOST_BYTES: u64 = 1 << 32;
 
@@ -83,6 +83,14 @@ fn written(capture: &Capture) -> Vec<u8> {
         for side in [o.window.left, o.window.top, o.window.width, o.window.height] {
             number(&mut out, side as u64);
         }
+        number(&mut out, o.markers.len() as u64);
+        for marker in &o.markers {
+            number(&mut out, u64::from(marker.id));
+            for Pixel { x, y } in marker.corners {
+                number(&mut out, x.to_bits());
+                number(&mut out, y.to_bits());
+            }
+        }
         out.extend(&o.window.rgba);
     }
     let sum = Sha256::digest(&out);
@@ -123,11 +131,22 @@ fn read(bytes: &[u8]) -> Option<Capture> {
             size(&mut rest)?,
             size(&mut rest)?,
         ];
+        let mut markers = Vec::new();
+        for _ in 0..size(&mut rest)? {
+            let id = u8::try_from(number(&mut rest)?).ok()?;
+            let mut corners = [Pixel { x: 0.0, y: 0.0 }; 4];
+            for corner in &mut corners {
+                corner.x = f64::from_bits(number(&mut rest)?);
+                corner.y = f64::from_bits(number(&mut rest)?);
+            }
+            markers.push(SeenMarker { id, corners });
+        }
         let rgba = take(&mut rest, width.checked_mul(height)?.checked_mul(4)?)?;
         observations.push(Observation {
             name,
             row,
             nominal_rad,
+            markers,
             window: Window {
                 left,
                 top,
@@ -141,6 +160,8 @@ fn read(bytes: &[u8]) -> Option<Capture> {
         width,
         height,
         focal_px: (focal_px > 0.0).then_some(focal_px),
+        // Whoever asks says which mat it is; what was seen is kept.
+        mat: None,
         observations,
     })
 }
@@ -154,6 +175,10 @@ mod tests {
             name: name.to_owned(),
             row,
             nominal_rad: 0.5,
+            markers: vec![SeenMarker {
+                id: 7,
+                corners: [1.5, 2.5, 3.5, 4.5].map(|x| Pixel { x, y: -x }),
+            }],
             window: Window {
                 left: 3,
                 top: 4,
@@ -166,6 +191,7 @@ mod tests {
             width: 40,
             height: 30,
             focal_px: Some(62.5),
+            mat: None,
             observations: vec![observation("ảnh 1.jpg", 0), observation("b.jpg", 1)],
         }
     }

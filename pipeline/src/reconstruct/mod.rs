@@ -2,7 +2,11 @@
 
 mod artefacts;
 mod document;
+mod mat_file;
+mod order;
+mod publish;
 mod report;
+mod track;
 
 use std::path::{Path, PathBuf};
 
@@ -10,15 +14,17 @@ use xoay_format::{ProgressEvent, Stage, Text, Watch};
 use xoay_gltf::transform::simplify_triangles;
 use xoay_gltf::{OptimizeOptions, optimize};
 use xoay_reconstruct::{
-    Calibration, Camera, Capture, Mesh, Observation, Outcome, ReconstructError, Rendering, Shape,
-    ShapeOptions, TextureOptions, TexturedMesh, Verdict, calibrate, compare, paint, render, shape,
-    worst,
+    Calibration, Camera, Capture, Mat, Mesh, Observation, Outcome, ReconstructError, Rendering,
+    Shape, ShapeOptions, TextureOptions, TexturedMesh, Verdict, calibrate, compare, detect_markers,
+    paint, render, shape, worst,
 };
 use xoay_spin::{CaptureOptions, SpinOptions};
 
 use self::artefacts::Artefacts;
+pub use self::mat_file::read_mat;
 pub use self::report::{HeldOut, ModelReport, RigReport, RowReport};
-use crate::{RecipeError, write_whole};
+use self::track::TrackedSpin;
+use crate::{ModelOptions, RecipeError};
 
 /// How to make a model from photos.
 #[derive(Clone, Debug)]
@@ -37,8 +43,16 @@ pub struct ReconstructOptions {
     pub optimize: OptimizeOptions,
     /// The product's height in metres, where it is known: it gives the model its scale.
     pub height_m: Option<f64>,
+    /// The mat that the product stands on; without it the printed ones are looked for.
+    pub mat: Option<Mat>,
     /// A folder that keeps what a run that did not end has finished.
     pub work_dir: Option<PathBuf>,
+    /// The folder of the spin from the same photos: the rig is written into its manifest.
+    pub spin_dir: Option<PathBuf>,
+    /// Whether the photos are in no order, so that the mat must tell it.
+    pub unordered: bool,
+    /// A folder for the cameras as COLMAP's text files.
+    pub colmap_dir: Option<PathBuf>,
     /// A folder for pictures of held-out photos beside the model's.
     pub sheet_dir: Option<PathBuf>,
 }
@@ -53,7 +67,11 @@ impl Default for ReconstructOptions {
             texture: TextureOptions::default(),
             optimize: OptimizeOptions::default(),
             height_m: None,
+            mat: None,
             work_dir: None,
+            spin_dir: None,
+            unordered: false,
+            colmap_dir: None,
             sheet_dir: None,
         }
     }
@@ -66,7 +84,8 @@ const SIMPLIFY_ERROR: f32 = 5e-4;
 /// Of the photo's long side, what is kept about the product: the disc turns with it and may be printed.
 const WINDOW_MARGIN: f64 = 0.12;
 
-/// Makes a model from a folder or zip of photos and writes it to `out`, whole or not at all.
+/// Makes a model from a folder or zip of photos and writes it to `out`, whole or not at all: a GLB where its name ends so,
+/// else a folder as [`crate::make_model`] writes it.
 ///
 /// # Errors
 /// [`RecipeError`]; `out` is then as it was before. [`RecipeError::Reconstruct`] says in words for photographers why no
@@ -78,8 +97,10 @@ pub fn reconstruct(
     options: &ReconstructOptions,
     watch: Watch<'_>,
 ) -> Result<ModelReport, RecipeError> {
+    let tracked = options.spin_dir.as_deref();
+    let tracked = tracked.map(TrackedSpin::open).transpose()?;
     let artefacts = Artefacts::open(options.work_dir.as_deref())?;
-    let capture = cut_out(photos, capture_options, options, &artefacts, watch)?;
+    let (capture, photo_size) = cut_out(photos, capture_options, options, &artefacts, watch)?;
     let calibration = step(Stage::Calibrate, watch, || calibrate(&capture, watch))?;
     let all = vec![true; capture.observations.len()];
     let held_out = step(Stage::Check, watch, || {
@@ -100,14 +121,22 @@ pub fn reconstruct(
     for verdict in verdicts.iter().filter(|v| v.outcome != Outcome::Good) {
         watch.warn(verdict.message.clone());
     }
-    let metres = metres_per_unit(&shape.mesh, options.height_m);
+    // Who states the height has measured the product itself.
+    let metres = metres_per_unit(&shape.mesh, options.height_m).or(calibration.metres_per_unit);
     let document = document::build(&model, metres.unwrap_or(1.0))?;
     let optimized = optimize(document, &options.optimize, watch)
         .map_err(|source| RecipeError::model(out, source))?;
     if watch.cancelled() {
         return Err(RecipeError::Cancelled);
     }
-    write_whole(out, &optimized.glb)?;
+    publish::write(out, &optimized, &ModelOptions::default(), watch)?;
+    if let Some(folder) = &options.colmap_dir {
+        publish::write_colmap(folder, &capture, &shape, &model, photo_size, metres)?;
+    }
+    let frames_tracked = match tracked {
+        Some(spin) => Some(spin.write(&capture, &shape, metres.unwrap_or(1.0))?),
+        None => None,
+    };
     Ok(report::build(&report::Parts {
         capture: &capture,
         calibration: &calibration,
@@ -117,6 +146,7 @@ pub fn reconstruct(
         metres,
         outcome: worst(&verdicts),
         verdicts,
+        frames_tracked,
         glb_bytes: optimized.glb.len() as u64,
     }))
 }
@@ -144,11 +174,16 @@ fn cut_out(
     options: &ReconstructOptions,
     artefacts: &Artefacts,
     watch: Watch<'_>,
-) -> Result<Capture, RecipeError> {
-    let set = xoay_spin::read_capture(photos, capture_options, watch)?;
+) -> Result<(Capture, [u32; 2]), RecipeError> {
+    let mut set = xoay_spin::read_capture(photos, capture_options, watch)?;
+    if options.unordered {
+        order::put_in_order(&mut set, options, watch)?;
+    }
+    let photo_size = [set.width, set.height];
     let key = artefacts.key_of_photos(&set, options);
     if let Some(capture) = artefacts.capture(key.as_deref()) {
-        return Ok(capture);
+        let mat = options.mat.clone();
+        return Ok((Capture { mat, ..capture }, photo_size));
     }
     let keep = |photo: xoay_spin::CutPhoto<'_>| {
         let raster = &photo.raster;
@@ -156,6 +191,12 @@ fn cut_out(
             name: photo.name.to_owned(),
             row: photo.row,
             nominal_rad: photo.azimuth_deg.to_radians(),
+            markers: detect_markers(
+                raster.pixels(),
+                raster.width() as usize,
+                raster.height() as usize,
+                raster.channels().count(),
+            ),
             window: xoay_reconstruct::Window::about_product(
                 raster.width() as usize,
                 raster.height() as usize,
@@ -178,10 +219,11 @@ fn cut_out(
         width: cut.width,
         height: cut.height,
         focal_px: cut.focal_35mm.map(|mm| mm / 36.0 * long),
+        mat: options.mat.clone(),
         observations: cut.photos,
     };
     artefacts.keep_capture(key.as_deref(), &capture);
-    Ok(capture)
+    Ok((capture, photo_size))
 }
 
 fn views<'a>(capture: &'a Capture, shape: &Shape) -> Vec<(Camera, &'a Observation)> {

@@ -23,6 +23,9 @@ pub struct ModelReport {
     pub rig: RigReport,
     /// Photos that have a pose.
     pub photos_posed: usize,
+    /// Frames of the spin that got their camera, where one was named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub frames_tracked: Option<usize>,
     /// The model's length unit: `metres`, or `cameraDistance` where no scale is known.
     pub unit: &'static str,
     /// Width, height and depth of the model in that unit.
@@ -49,7 +52,7 @@ pub struct ModelReport {
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RigReport {
-    /// `outlines` or `features`.
+    /// `outlines`, `features` or `mat`.
     pub method: &'static str,
     /// Size of the photos that pixels below refer to.
     pub photo_size: [u32; 2],
@@ -61,7 +64,7 @@ pub struct RigReport {
     pub k1: f64,
     /// Root mean square of the residuals, pixels.
     pub rms_px: f64,
-    /// Features of the surface that took part.
+    /// Features of the surface or markers of the mat that took part.
     pub features: usize,
     /// The rows.
     pub rows: Vec<RowReport>,
@@ -83,6 +86,8 @@ pub struct RowReport {
     pub camera_height: f64,
     /// Its distance from the axis, in the model's unit.
     pub camera_distance: f64,
+    /// Its photos, in the order of the turn.
+    pub photos: Vec<String>,
     /// The table's angle in each photo, counter-clockwise from above.
     pub angles_deg: Vec<f64>,
 }
@@ -123,6 +128,7 @@ pub(crate) struct Parts<'a> {
     pub metres: Option<f64>,
     pub outcome: Outcome,
     pub verdicts: Vec<Verdict>,
+    pub frames_tracked: Option<usize>,
     pub glb_bytes: u64,
 }
 
@@ -146,13 +152,15 @@ pub(crate) fn build(parts: &Parts<'_>) -> ModelReport {
         .rows
         .iter()
         .zip(&calibration.tilt_sigma_deg)
-        .map(|(row, sigma)| RowReport {
+        .enumerate()
+        .map(|(number, (row, sigma))| RowReport {
             tilt_deg: row.tilt_rad.to_degrees(),
             tilt_sigma_deg: *sigma,
             pan_deg: row.pan_rad.to_degrees(),
             roll_deg: row.roll_rad.to_degrees(),
             camera_height: row.height * unit,
             camera_distance: row.distance * unit,
+            photos: photos_of(parts.capture, number),
             angles_deg: row.azimuths_rad.iter().map(|a| a.to_degrees()).collect(),
         })
         .collect();
@@ -164,6 +172,7 @@ pub(crate) fn build(parts: &Parts<'_>) -> ModelReport {
             method: match calibration.method {
                 Method::Outlines => "outlines",
                 Method::Features => "features",
+                Method::Mat => "mat",
             },
             photo_size: [parts.capture.width, parts.capture.height],
             focal_px: shape.rig.intrinsics.focal_px[0],
@@ -174,6 +183,7 @@ pub(crate) fn build(parts: &Parts<'_>) -> ModelReport {
             rows,
         },
         photos_posed: calibration.places.len(),
+        frames_tracked: parts.frames_tracked,
         unit: if parts.metres.is_some() {
             "metres"
         } else {
@@ -189,6 +199,11 @@ pub(crate) fn build(parts: &Parts<'_>) -> ModelReport {
         held_out: parts.held_out.to_vec(),
         size_bytes: parts.glb_bytes,
     }
+}
+
+fn photos_of(capture: &Capture, row: usize) -> Vec<String> {
+    let photos = capture.observations.iter().filter(|o| o.row == row);
+    photos.map(|o| o.name.clone()).collect()
 }
 
 /// Photo, model and difference side by side, one PNG a photo that was held out.

@@ -32,6 +32,8 @@ pub enum Command {
     Spin(SpinArguments),
     /// Make a textured 3D model from a folder of turntable photos.
     Model(ModelArguments),
+    /// Make the mat to print and lay under the product: it tells scale, base and camera of each photo.
+    Mat(MatArguments),
     /// Say which photos of a turn to take again, and why.
     Inspect(InspectArguments),
     /// Turn a finished spin into a zip for marketplaces, an animated WebP or an MP4.
@@ -145,7 +147,7 @@ pub struct SpinArguments {
 pub struct ModelArguments {
     /// Folder or zip of photos in the order of their file names: JPEG, PNG, WebP or TIFF.
     pub photos: PathBuf,
-    /// The .glb file to make; it appears whole or not at all.
+    /// The .glb file to make, or a folder with the model, USDZ and posters to publish; it appears whole or not at all.
     #[arg(short, long, value_name = "FILE")]
     pub output: PathBuf,
     /// Also write what was found, and how sure it is, as JSON to this file.
@@ -169,9 +171,42 @@ pub struct ModelArguments {
     /// Longest side of the texture in pixels [default: 2048].
     #[arg(long, value_name = "PIXELS", value_parser = clap::value_parser!(u32).range(256..=8192))]
     pub texture_size: Option<u32>,
+    /// The mat under the product: a4 or a3 as xoay mat prints them, or a JSON file with the corners of other markers
+    /// [default: a4 or a3 where photos show it].
+    #[arg(long, value_name = "MAT")]
+    pub mat: Option<PathBuf>,
+    /// The photos are in no order: the mat tells it.
+    #[arg(long)]
+    pub unordered: bool,
+    /// Also write the cameras as COLMAP's text files into this folder.
+    #[arg(long, value_name = "FOLDER")]
+    pub colmap: Option<PathBuf>,
+    /// Folder of the spin that xoay spin made of the same photos: its manifest gets each frame's camera, so that hotspots
+    /// of the model stand on the photos too.
+    #[arg(long, value_name = "FOLDER")]
+    pub spin: Option<PathBuf>,
     /// Also write pictures of held-out photos beside the model's into this folder.
     #[arg(long, value_name = "FOLDER")]
     pub sheet: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct MatArguments {
+    /// The PDF file to make.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+    /// The paper [default: a4].
+    #[arg(long, value_enum)]
+    pub paper: Option<PaperArgument>,
+}
+
+/// A paper as the command line spells it.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum PaperArgument {
+    /// 210 × 297 mm, for products up to 130 mm wide.
+    A4,
+    /// 297 × 420 mm, for products up to 200 mm wide.
+    A3,
 }
 
 #[derive(Debug, Args)]

@@ -118,10 +118,23 @@ Mã kết thúc 3 nghĩa là có ít nhất một ảnh cần chụp lại.",
         "model",
         "Examples:
   xoay model photos/ -o jar.glb --report report.json
-  xoay model photos/ -o jar.glb --height 120 --work work/",
+  xoay model photos/ -o jar.glb --height 120 --work work/
+  xoay model photos/ -o jar/ --spin spin/        with USDZ and posters; hotspots stand on the photos too
+  xoay model photos/ -o jar.glb --mat a4 --unordered",
         "Ví dụ:
   xoay model anh/ -o hu.glb --report baocao.json
-  xoay model anh/ -o hu.glb --height 120 --work tam/",
+  xoay model anh/ -o hu.glb --height 120 --work tam/
+  xoay model anh/ -o hu/ --spin spin/            kèm USDZ và ảnh bìa; điểm ghi chú nằm đúng chỗ cả trên ảnh
+  xoay model anh/ -o hu.glb --mat a4 --unordered",
+    ),
+    (
+        "mat",
+        "Examples:
+  xoay mat -o mat.pdf
+  xoay mat -o mat.pdf --paper a3",
+        "Ví dụ:
+  xoay mat -o tham.pdf
+  xoay mat -o tham.pdf --paper a3",
     ),
     (
         "optimize",
@@ -293,7 +306,7 @@ fn in_vietnamese(error: &clap::Error) -> Option<String> {
         ),
         ErrorKind::MissingRequiredArgument => format!("còn thiếu: {argument}"),
         ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            "còn thiếu tên lệnh: spin, inspect, export, model, optimize, publish, serve, user hoặc completions"
+            "còn thiếu tên lệnh: spin, model, mat, inspect, export, optimize, publish, serve, user hoặc completions"
                 .to_owned()
         }
         ErrorKind::InvalidValue | ErrorKind::ValueValidation if value.is_empty() => {

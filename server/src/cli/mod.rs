@@ -9,6 +9,7 @@ mod exit;
 mod export;
 mod inspect;
 mod language;
+mod mat;
 mod model;
 mod optimize;
 mod publish;
@@ -57,6 +58,7 @@ fn dispatch(command: Command, terminal: &Terminal) -> Result<(), Failure> {
     match command {
         Command::Spin(arguments) => spin::run(&arguments, terminal),
         Command::Model(arguments) => model::run(&arguments, terminal),
+        Command::Mat(arguments) => mat::run(&arguments, terminal),
         Command::Inspect(arguments) => inspect::run(&arguments, terminal),
         Command::Export(arguments) => export::run(&arguments, terminal),
         Command::Optimize(arguments) => optimize::run(&arguments, terminal),

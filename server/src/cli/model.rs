@@ -1,8 +1,12 @@
 //! `xoay model`.
 
+use std::path::Path;
+
 use serde_json::json;
 use xoay_format::{Text, Watch};
-use xoay_pipeline::{CaptureOptions, ModelReport, ReconstructOptions, reconstruct, write_whole};
+use xoay_pipeline::{
+    CaptureOptions, Mat, ModelReport, Paper, ReconstructOptions, read_mat, reconstruct, write_whole,
+};
 
 use super::args::ModelArguments;
 use super::exit::Failure;
@@ -23,7 +27,7 @@ pub fn run(arguments: &ModelArguments, terminal: &Terminal) -> Result<(), Failur
         &arguments.photos,
         &arguments.output,
         &capture_options,
-        &options(arguments),
+        &options(arguments)?,
         Watch::new(&listener, &stop),
     )?;
     if let Some(path) = &arguments.report {
@@ -36,7 +40,7 @@ pub fn run(arguments: &ModelArguments, terminal: &Terminal) -> Result<(), Failur
     Ok(())
 }
 
-fn options(arguments: &ModelArguments) -> ReconstructOptions {
+fn options(arguments: &ModelArguments) -> Result<ReconstructOptions, Failure> {
     let mut options = ReconstructOptions::default();
     if let Some(triangles) = arguments.triangles {
         options.max_triangles = triangles as usize;
@@ -46,8 +50,17 @@ fn options(arguments: &ModelArguments) -> ReconstructOptions {
     }
     options.height_m = arguments.height.map(|mm| f64::from(mm) / 1000.0);
     options.work_dir.clone_from(&arguments.work);
+    options.spin_dir.clone_from(&arguments.spin);
     options.sheet_dir.clone_from(&arguments.sheet);
-    options
+    options.colmap_dir.clone_from(&arguments.colmap);
+    options.unordered = arguments.unordered;
+    options.mat = match arguments.mat.as_deref() {
+        None => None,
+        Some(name) if name == Path::new("a4") => Some(Mat::printed(Paper::A4)),
+        Some(name) if name == Path::new("a3") => Some(Mat::printed(Paper::A3)),
+        Some(path) => Some(read_mat(path)?),
+    };
+    Ok(options)
 }
 
 fn sentence(report: &ModelReport, arguments: &ModelArguments) -> Text {

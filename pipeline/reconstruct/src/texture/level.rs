@@ -2,12 +2,15 @@
 
 use std::collections::HashMap;
 
+use rayon::prelude::*;
+
 use super::charts::{Chart, Label};
 use super::views::Sight;
 use crate::camera::Pixel;
 use crate::mesh::Mesh;
 use crate::observation::Observation;
 use crate::rig::Camera;
+use crate::vector::{dot, sub, unit};
 
 /// The strongest gain of a photo, natural logarithm of linear light.
 const MOST_GAIN: f32 = 0.4;
@@ -17,6 +20,9 @@ const GAIN_ROUNDS: usize = 30;
 /// Weight of smooth offsets within a chart against closed seams.
 const SMOOTH: f32 = 0.1;
 const SEAM_ROUNDS: usize = 300;
+
+/// How often the difference to the mean light is averaged with the vertices about: what stays is broad light, not print.
+const BROAD_ROUNDS: usize = 12;
 
 type Color = [f32; 3];
 
@@ -71,10 +77,17 @@ pub(crate) fn level(
             }))
         })
         .collect();
-    let offsets = close_seams(mesh, charts, &nodes, &colors);
+    let broad = to_mean_light(mesh, views, sights, &gains, charts, &nodes, &colors);
+    let evened: Vec<Option<Color>> = colors
+        .iter()
+        .zip(&broad)
+        .map(|(color, by)| color.map(|color| std::array::from_fn(|c| color[c] + by[c])))
+        .collect();
+    let offsets = close_seams(mesh, charts, &nodes, &evened);
     let mut out: Vec<HashMap<u32, Color>> = vec![HashMap::new(); charts.len()];
-    for ((chart, vertex), offset) in nodes.list.iter().zip(&offsets) {
-        out[*chart].insert(*vertex, *offset);
+    for ((chart, vertex), (offset, broad)) in nodes.list.iter().zip(offsets.iter().zip(&broad)) {
+        let whole = std::array::from_fn(|c| offset[c] + broad[c]);
+        out[*chart].insert(*vertex, whole);
     }
     fill_unseen(mesh, charts, &nodes, &colors, &mut out);
     Levels {
@@ -133,6 +146,67 @@ fn gains(views: &[(Camera, &Observation)], sights: &[Sight]) -> Vec<Color> {
     gains
 }
 
+/// What takes each node's broad light to the mean of all photos that see it: gloss and shading stand still while the
+/// product turns, so that each photo by itself is right for its own side only. Fine detail stays the chosen photo's
+/// (two bands of Burt and Adelson 1983).
+fn to_mean_light(
+    mesh: &Mesh,
+    views: &[(Camera, &Observation)],
+    sights: &[Sight],
+    gains: &[Color],
+    charts: &[Chart],
+    nodes: &Nodes,
+    colors: &[Option<Color>],
+) -> Vec<Color> {
+    let normals = mesh.normals();
+    let centres: Vec<[f64; 3]> = views.iter().map(|(camera, _)| camera.centre()).collect();
+    let mean = |vertex: usize| -> Option<Color> {
+        let (mut sum, mut whole) = ([0.0; 3], 0.0);
+        for (view, sight) in sights.iter().enumerate() {
+            let Some(place) = sight.places[vertex].filter(|_| sight.vertex_seen[vertex]) else {
+                continue;
+            };
+            let towards = unit(sub(centres[view], mesh.positions[vertex]));
+            let weight = dot(towards, normals[vertex]).max(0.0) as f32;
+            if let Some(color) = sampled(views[view].1, place) {
+                for c in 0..3 {
+                    sum[c] += weight * under_gain(color[c], gains[view][c]);
+                }
+                whole += weight;
+            }
+        }
+        (whole > 0.0).then(|| sum.map(|v| v / whole))
+    };
+    let means: Vec<Option<Color>> = (0..mesh.positions.len())
+        .into_par_iter()
+        .map(mean)
+        .collect();
+    let mut by: Vec<Color> = nodes
+        .list
+        .iter()
+        .zip(colors)
+        .map(|((_, vertex), own)| match (own, means[*vertex as usize]) {
+            (Some(own), Some(mean)) => std::array::from_fn(|c| mean[c] - own[c]),
+            _ => [0.0; 3],
+        })
+        .collect();
+    let within = nodes.within(mesh, charts);
+    for _ in 0..BROAD_ROUNDS {
+        by = by
+            .par_iter()
+            .zip(&within)
+            .map(|(own, around)| {
+                let share = 0.5 / around.len().max(1) as f32;
+                std::array::from_fn(|c| {
+                    let others: f32 = around.iter().map(|n| by[*n][c]).sum();
+                    0.5 * own[c] + share * others
+                })
+            })
+            .collect();
+    }
+    by
+}
+
 /// The vertices of the charts, one node for each chart that a vertex is in.
 struct Nodes {
     list: Vec<(usize, u32)>,
@@ -154,6 +228,20 @@ impl Nodes {
             of.push(here);
         }
         Self { list, of }
+    }
+
+    /// The nodes beside each node in its chart.
+    fn within(&self, mesh: &Mesh, charts: &[Chart]) -> Vec<Vec<usize>> {
+        let mut within: Vec<Vec<usize>> = vec![Vec::new(); self.list.len()];
+        for (chart, piece) in charts.iter().enumerate() {
+            for t in &piece.triangles {
+                let [a, b, c] = mesh.triangles[*t as usize].map(|v| self.of[chart][&v]);
+                for (from, to) in [(a, b), (b, c), (c, a)] {
+                    within[from].push(to);
+                }
+            }
+        }
+        within
     }
 }
 
@@ -177,15 +265,7 @@ fn close_seams(
             across[*a].extend(group.iter().filter(|b| *b != a));
         }
     }
-    let mut within: Vec<Vec<usize>> = vec![Vec::new(); nodes.list.len()];
-    for (chart, piece) in charts.iter().enumerate() {
-        for t in &piece.triangles {
-            let [a, b, c] = mesh.triangles[*t as usize].map(|v| nodes.of[chart][&v]);
-            for (from, to) in [(a, b), (b, c), (c, a)] {
-                within[from].push(to);
-            }
-        }
-    }
+    let within = nodes.within(mesh, charts);
     let mut offsets = vec![[0.0_f32; 3]; nodes.list.len()];
     for _ in 0..SEAM_ROUNDS {
         for node in 0..offsets.len() {

@@ -145,7 +145,22 @@ pub(super) const VIETNAMESE: &[(&str, &str, &str)] = &[
     (
         "model",
         "output",
-        "Tệp .glb cần tạo; chỉ xuất hiện khi đã trọn vẹn",
+        "Tệp .glb cần tạo, hoặc thư mục gồm mô hình, USDZ và ảnh bìa để xuất bản; chỉ xuất hiện khi đã trọn vẹn",
+    ),
+    (
+        "model",
+        "mat",
+        "Thảm dưới sản phẩm: a4 hoặc a3 do xoay mat in ra, hoặc tệp JSON ghi các góc của những ô khác [mặc định: a4 hoặc a3 nếu thấy trong ảnh]",
+    ),
+    (
+        "model",
+        "unordered",
+        "Ảnh không theo thứ tự: thảm cho biết thứ tự",
+    ),
+    (
+        "model",
+        "colmap",
+        "Ghi thêm vị trí máy ảnh dạng tệp văn bản của COLMAP vào thư mục này",
     ),
     (
         "model",
@@ -184,9 +199,21 @@ pub(super) const VIETNAMESE: &[(&str, &str, &str)] = &[
     ),
     (
         "model",
+        "spin",
+        "Thư mục vòng xoay mà xoay spin làm từ cùng bộ ảnh: ghi vị trí máy ảnh của từng khung hình vào đó, để điểm ghi chú trên mô hình cũng nằm đúng chỗ trên ảnh",
+    ),
+    (
+        "model",
         "sheet",
         "Ghi thêm hình các ảnh để riêng cạnh hình của mô hình vào thư mục này",
     ),
+    (
+        "mat",
+        "",
+        "Tạo tấm thảm để in và lót dưới sản phẩm: cho biết kích thước thật, mặt đế và vị trí máy ảnh của từng ảnh",
+    ),
+    ("mat", "output", "Tệp PDF cần tạo"),
+    ("mat", "paper", "Khổ giấy [mặc định: a4]"),
     (
         "inspect",
         "",
