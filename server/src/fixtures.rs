@@ -30,7 +30,7 @@ use xoay_format::{
 
 use crate::api::{self, App, Guard};
 use crate::catalogue::{JobFailure, JobKind, JobQueue, Sqlite, UploadLimits};
-use crate::jobs::{Newsroom, Recipes, RunError, Worker};
+use crate::jobs::{KindLimits, Newsroom, Places, Recipes, RunError, Worker};
 use crate::store::Objects;
 
 pub(crate) const LEASE: Duration = Duration::from_secs(30);
@@ -329,10 +329,16 @@ impl Service {
         let app = Arc::new(App {
             catalogue: catalogue.clone(),
             queue: catalogue.clone(),
+            ledger: catalogue.clone(),
+            dead: catalogue.clone(),
+            turns: Arc::default(),
             objects,
             hot: api::hot_objects(1024 * 1024),
             newsroom: Arc::new(Newsroom::new()),
+            metrics: Arc::default(),
+            rate: Arc::new(api::RateLimit::new(0, 0)),
             limits,
+            upload_lifetime: Duration::from_hours(24),
             uploads_dir: folder.path().join("work/uploads"),
             public_url: None,
             stop: CancellationToken::new(),
@@ -408,6 +414,7 @@ impl Service {
             newsroom: self.app.newsroom.clone(),
             work_dir: self.folder.path().join("work/jobs"),
             lease: LEASE,
+            places: Places::new(KindLimits::default()),
             stop: self.app.stop.clone(),
         }
     }

@@ -3,19 +3,30 @@
 mod api;
 mod catalogue;
 mod config;
+pub mod crash;
 mod error;
 mod jobs;
 mod kiosk;
 mod publishing;
+mod sandbox;
 mod serve;
 mod store;
 mod studio;
+mod upkeep;
+mod work;
 
 pub use catalogue::{NewProduct, ProductId, UploadLimits};
-pub use config::ServeConfig;
+pub use config::{ServeConfig, WorkConfig};
 pub use error::Error;
+pub use jobs::KindLimits;
 pub use publishing::{Published, publish};
+pub use sandbox::{JobLimits, as_child as run_sandboxed_job};
 pub use serve::serve;
+pub use upkeep::{BackedUp, Collected, Fault, Verified, backup, collect, verify};
+pub use work::work;
+
+/// The first argument of a process that is to call [`run_sandboxed_job`] and nothing else.
+pub const SANDBOXED_JOB: &str = "sandboxed-job";
 
 #[cfg(test)]
 mod fixtures;

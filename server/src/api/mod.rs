@@ -4,18 +4,22 @@ mod guard;
 mod health;
 mod jobs;
 mod language;
+pub(crate) mod metrics;
 mod objects;
 mod observe;
 mod oembed;
+mod openapi;
 mod problem;
 mod products;
 mod public;
 mod range;
+mod rate;
 mod uploads;
 mod viewer;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, FromRequestParts};
@@ -30,9 +34,12 @@ use url::Url;
 
 pub(crate) use guard::{Guard, authority};
 pub(crate) use language::preferred;
+pub(crate) use metrics::Metrics;
 pub(crate) use public::{etag_matches, poster_of};
+pub(crate) use rate::{Peer, RateLimit};
+pub(crate) use uploads::tus;
 
-use crate::catalogue::{Catalogue, JobQueue, UploadLimits};
+use crate::catalogue::{Catalogue, DeadJobs, JobQueue, UploadLedger, UploadLimits};
 use crate::jobs::Newsroom;
 use crate::store::{ObjectKey, Objects};
 use crate::{Error, kiosk, studio};
@@ -46,10 +53,17 @@ pub(crate) const HOT_OBJECT_BYTES: u64 = 1024 * 1024;
 pub(crate) struct App {
     pub(crate) catalogue: Arc<dyn Catalogue>,
     pub(crate) queue: Arc<dyn JobQueue>,
+    pub(crate) ledger: Arc<dyn UploadLedger>,
+    pub(crate) dead: Arc<dyn DeadJobs>,
+    pub(crate) turns: Arc<tus::Turns>,
     pub(crate) objects: Objects,
     pub(crate) hot: moka::future::Cache<ObjectKey, Bytes>,
     pub(crate) newsroom: Arc<Newsroom>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) rate: Arc<RateLimit>,
     pub(crate) limits: UploadLimits,
+    /// How long an upload in pieces is kept after the last of them.
+    pub(crate) upload_lifetime: Duration,
     /// Where uploads wait until they are whole.
     pub(crate) uploads_dir: PathBuf,
     pub(crate) public_url: Option<Url>,
@@ -76,6 +90,7 @@ pub(crate) fn router(app: Arc<App>, guard: Guard) -> Router {
             put(uploads::put_photo).delete(uploads::delete_photo),
         )
         .route("/api/products/{id}/model", put(uploads::put_model))
+        .merge(tus::routes())
         // They stream and count for themselves.
         .layer(DefaultBodyLimit::disable());
     let api = Router::new()
@@ -87,6 +102,8 @@ pub(crate) fn router(app: Arc<App>, guard: Guard) -> Router {
             "/api/jobs/{id}",
             get(jobs::show).merge(delete(jobs::cancel)),
         )
+        .route("/api/jobs", get(jobs::dead))
+        .route("/api/jobs/{id}/retry", post(jobs::retry))
         .route("/api/jobs/{id}/events", get(jobs::events))
         .route("/api/jobs/{id}/manifest.json", get(jobs::manifest))
         .layer(DefaultBodyLimit::max(JSON_LIMIT_BYTES));
@@ -108,6 +125,7 @@ pub(crate) fn router(app: Arc<App>, guard: Guard) -> Router {
         .merge(uploads)
         .merge(pages)
         .merge(embeddable)
+        .route("/api/openapi.json", get(openapi::serve))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .fallback(|| async { Error::NoSuchAddress })
@@ -116,7 +134,14 @@ pub(crate) fn router(app: Arc<App>, guard: Guard) -> Router {
             Arc::new(guard),
             guard::check,
         ))
-        .layer(middleware::from_fn(observe::observe))
+        .layer(middleware::from_fn_with_state(
+            app.rate.clone(),
+            rate::check,
+        ))
+        .layer(middleware::from_fn_with_state(
+            app.metrics.clone(),
+            observe::observe,
+        ))
         .with_state(app)
 }
 
@@ -149,7 +174,7 @@ fn cors() -> CorsLayer {
             header::ETAG,
             HeaderName::from_static("x-request-id"),
         ])
-        .max_age(std::time::Duration::from_hours(24))
+        .max_age(Duration::from_hours(24))
 }
 
 #[cfg(test)]

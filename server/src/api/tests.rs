@@ -1,4 +1,5 @@
 mod found;
 mod public;
 mod studio;
+mod uploads;
 mod writes;

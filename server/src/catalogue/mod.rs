@@ -2,21 +2,27 @@
 //!
 //! Two traits stand between the callers and the database: [`Catalogue`] and [`JobQueue`].
 
+mod dead;
 mod ids;
 mod job;
 mod product;
+mod references;
 mod slug;
 mod sqlite;
+mod upload;
 
 use std::time::Duration;
 
 use async_trait::async_trait;
 
-pub use ids::{JobId, LeaseToken, ProductId};
+pub use dead::DeadJobs;
+pub use ids::{JobId, LeaseToken, ProductId, UploadId};
 pub use job::{Beat, Claim, Job, JobFailure, JobKind, JobState, Produced, Progress};
 pub use product::{NewProduct, Photo, Product, ProductSummary, Publication, Upload, UploadLimits};
+pub use references::{Reference, References, Stored};
 pub use slug::slug;
 pub use sqlite::Sqlite;
+pub use upload::{NewUpload, PendingUpload, UploadKind, UploadLedger, UploadPart};
 
 use crate::Error;
 
@@ -101,7 +107,17 @@ pub trait JobQueue: Send + Sync {
     ) -> Result<Option<Produced>, Error>;
 
     /// Takes the job that has waited longest, or one whose lease ran out; nothing where none waits.
-    async fn claim(&self, lease: Duration) -> Result<Option<Claim>, Error>;
+    #[allow(
+        dead_code,
+        reason = "for callers without kinds of their own, as tests are"
+    )]
+    async fn claim(&self, lease: Duration) -> Result<Option<Claim>, Error> {
+        self.claim_kinds(&JobKind::ALL, lease).await
+    }
+
+    /// [`JobQueue::claim`] among jobs of these kinds only.
+    async fn claim_kinds(&self, kinds: &[JobKind], lease: Duration)
+    -> Result<Option<Claim>, Error>;
 
     /// Renews the lease and stores how far the job is.
     async fn beat(

@@ -142,6 +142,15 @@ Mã kết thúc 3 nghĩa là có ít nhất một ảnh cần chụp lại.",
   xoay publish --data /srv/xoay --slug tra --name-vi \"Trà\" --spin spin/",
     ),
     (
+        "upload",
+        "Examples:
+  xoay upload photos/ --to https://xoay.example --product mat-ong
+  XOAY_TOKEN=… xoay upload photos/ --to http://127.0.0.1:8360 --product mat-ong --parallel 6",
+        "Ví dụ:
+  xoay upload anh/ --to https://xoay.example --product mat-ong
+  XOAY_TOKEN=… xoay upload anh/ --to http://127.0.0.1:8360 --product mat-ong --parallel 6",
+    ),
+    (
         "serve",
         "Examples:
   xoay serve
@@ -151,6 +160,33 @@ Mã kết thúc 3 nghĩa là có ít nhất một ảnh cần chụp lại.",
   xoay serve
   xoay serve --data /srv/xoay --listen 0.0.0.0:8360 --public-url https://xoay.example --token \"$TOKEN\"
   AWS_ACCESS_KEY_ID=… AWS_SECRET_ACCESS_KEY=… xoay serve --store s3://sanpham/xoay",
+    ),
+    (
+        "worker",
+        "Examples:
+  xoay worker --data /srv/xoay --workers 4 --model-workers 1
+  xoay worker --data /srv/xoay --store s3://products/xoay --job-memory 8192",
+        "Ví dụ:
+  xoay worker --data /srv/xoay --workers 4 --model-workers 1
+  xoay worker --data /srv/xoay --store s3://sanpham/xoay --job-memory 8192",
+    ),
+    (
+        "verify",
+        "Examples:
+  xoay verify --data /srv/xoay
+  xoay verify --data /srv/xoay --collect --grace 168",
+        "Ví dụ:
+  xoay verify --data /srv/xoay
+  xoay verify --data /srv/xoay --collect --grace 168",
+    ),
+    (
+        "backup",
+        "Examples:
+  xoay backup --data /srv/xoay --to /mnt/backup/xoay
+  xoay verify --data /mnt/backup/xoay",
+        "Ví dụ:
+  xoay backup --data /srv/xoay --to /mnt/saoluu/xoay
+  xoay verify --data /mnt/saoluu/xoay",
     ),
     (
         "completions",
@@ -277,7 +313,7 @@ fn in_vietnamese(error: &clap::Error) -> Option<String> {
         ),
         ErrorKind::MissingRequiredArgument => format!("còn thiếu: {argument}"),
         ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            "còn thiếu tên lệnh: spin, inspect, export, model, optimize, publish, serve hoặc completions"
+            "còn thiếu tên lệnh: spin, inspect, export, model, optimize, publish, upload, serve, worker, verify, backup hoặc completions"
                 .to_owned()
         }
         ErrorKind::InvalidValue | ErrorKind::ValueValidation if value.is_empty() => {

@@ -95,13 +95,20 @@ impl JobQueue for Sqlite {
         row.map(|row| result(row.try_get("result")?)).transpose()
     }
 
-    async fn claim(&self, lease: Duration) -> Result<Option<Claim>, Error> {
+    async fn claim_kinds(
+        &self,
+        kinds: &[JobKind],
+        lease: Duration,
+    ) -> Result<Option<Claim>, Error> {
+        let kinds = rows::json(&kinds)?;
         // An idle worker asks often: that must not take the write lock.
         let waiting = sqlx::query(
-            "SELECT 1 FROM jobs WHERE (state = 'queued' AND run_after_ms <= ?1)
-             OR (state = 'running' AND lease_until_ms < ?1) LIMIT 1",
+            "SELECT 1 FROM jobs WHERE ((state = 'queued' AND run_after_ms <= ?1)
+             OR (state = 'running' AND lease_until_ms < ?1))
+             AND kind IN (SELECT value FROM json_each(?2)) LIMIT 1",
         )
         .bind(now_ms())
+        .bind(&kinds)
         .fetch_optional(&self.readers)
         .await?;
         if waiting.is_none() {
@@ -115,13 +122,15 @@ impl JobQueue for Sqlite {
             "UPDATE jobs SET state = 'running', lease_token = ?1, lease_until_ms = ?2, attempts = attempts + 1,
                  started_ms = coalesce(started_ms, ?3)
              WHERE id = (
-                 SELECT id FROM jobs WHERE (state = 'queued' AND run_after_ms <= ?3)
-                 OR (state = 'running' AND lease_until_ms < ?3) ORDER BY run_after_ms, id LIMIT 1
+                 SELECT id FROM jobs WHERE ((state = 'queued' AND run_after_ms <= ?3)
+                 OR (state = 'running' AND lease_until_ms < ?3))
+                 AND kind IN (SELECT value FROM json_each(?4)) ORDER BY run_after_ms, id LIMIT 1
              ) RETURNING *",
         )
         .bind(token.to_string())
         .bind(now_ms.saturating_add(ms(lease)))
         .bind(now_ms)
+        .bind(&kinds)
         .fetch_optional(&mut *tx)
         .await?;
         let job = row.as_ref().map(rows::job).transpose()?;

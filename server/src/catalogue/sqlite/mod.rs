@@ -1,8 +1,11 @@
 //! The catalogue in one SQLite file: many readers, one writer.
 
+mod dead;
 mod jobs;
 mod products;
+mod references;
 mod rows;
+mod uploads;
 
 use std::path::Path;
 use std::time::Duration;

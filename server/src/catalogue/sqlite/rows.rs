@@ -18,7 +18,7 @@ pub(super) fn corrupt(what: &'static str, reason: impl std::fmt::Display) -> Err
     }
 }
 
-fn id<T: FromStr>(row: &SqliteRow, column: &'static str) -> Result<T, Error> {
+pub(super) fn id<T: FromStr>(row: &SqliteRow, column: &'static str) -> Result<T, Error> {
     let text: &str = row.try_get(column)?;
     text.parse().map_err(|_| corrupt(column, text))
 }
@@ -30,12 +30,12 @@ fn text(row: &SqliteRow, vi: &str, en: &str) -> Result<Text, Error> {
     ))
 }
 
-fn moment(ms: i64) -> Result<OffsetDateTime, Error> {
+pub(super) fn moment(ms: i64) -> Result<OffsetDateTime, Error> {
     OffsetDateTime::from_unix_timestamp_nanos(i128::from(ms) * 1_000_000)
         .map_err(|e| corrupt("time", e))
 }
 
-fn count<T: TryFrom<i64>>(row: &SqliteRow, column: &'static str) -> Result<T, Error> {
+pub(super) fn count<T: TryFrom<i64>>(row: &SqliteRow, column: &'static str) -> Result<T, Error> {
     let value: i64 = row.try_get(column)?;
     T::try_from(value).map_err(|_| corrupt(column, value))
 }
@@ -84,10 +84,7 @@ pub(super) fn job(row: &SqliteRow) -> Result<Job, Error> {
         id: id(row, "id")?,
         product_id: id(row, "product_id")?,
         kind: kind_named(kind)?,
-        state: JobState::ALL
-            .into_iter()
-            .find(|s| s.name() == state)
-            .ok_or_else(|| corrupt("job state", state))?,
+        state: state_named(state)?,
         attempts: count(row, "attempts")?,
         cancel_requested: row.try_get("cancel_requested")?,
         progress: serde_json::from_str::<Progress>(progress)
@@ -102,7 +99,14 @@ pub(super) fn job(row: &SqliteRow) -> Result<Job, Error> {
     })
 }
 
-fn kind_named(name: &str) -> Result<JobKind, Error> {
+pub(super) fn state_named(name: &str) -> Result<JobState, Error> {
+    JobState::ALL
+        .into_iter()
+        .find(|state| state.name() == name)
+        .ok_or_else(|| corrupt("job state", name))
+}
+
+pub(super) fn kind_named(name: &str) -> Result<JobKind, Error> {
     JobKind::ALL
         .into_iter()
         .find(|kind| kind.name() == name)
