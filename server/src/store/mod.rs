@@ -24,6 +24,9 @@ use crate::Error;
 /// Bytes that a stored object is written in: the least part that S3 takes is 5 MiB.
 const PART_BYTES: usize = 8 * 1024 * 1024;
 
+/// Bytes that are read from a local disk at once.
+const READ_BYTES: u64 = 1024 * 1024;
+
 /// What no row names is left alone for at least so long.
 pub const MIN_GRACE: Duration = Duration::from_hours(24);
 
@@ -203,11 +206,38 @@ impl Objects {
             range: range.map(GetRange::Bounded),
             ..GetOptions::default()
         };
-        match self.of(key.class()).get_opts(&key.path(), options).await {
-            Ok(result) => Ok(Some(result.into_stream())),
-            Err(object_store::Error::NotFound { .. }) => Ok(None),
-            Err(e) => Err(e.into()),
+        self.opened(self.of(key.class()), key.path(), options).await
+    }
+
+    /// The bytes at `path`; from a local disk in pieces of a megabyte, since its own stream takes a trip to another
+    /// thread for every 8 KiB.
+    async fn opened(
+        &self,
+        store: &Arc<dyn ObjectStore>,
+        path: object_store::path::Path,
+        options: GetOptions,
+    ) -> Result<Option<Body>, Error> {
+        let found = match store.get_opts(&path, options).await {
+            Ok(found) => found,
+            Err(object_store::Error::NotFound { .. }) => return Ok(None),
+            Err(e) => return Err(e.into()),
+        };
+        if self.local_root.is_none() {
+            return Ok(Some(found.into_stream()));
         }
+        let (store, range) = (store.clone(), found.range);
+        let pieces = futures::stream::try_unfold(range.start, move |at| {
+            let (store, path) = (store.clone(), path.clone());
+            async move {
+                if at >= range.end {
+                    return Ok(None);
+                }
+                let end = range.end.min(at + READ_BYTES);
+                let bytes = store.get_range(&path, at..end).await?;
+                Ok(Some((bytes, end)))
+            }
+        });
+        Ok(Some(pieces.boxed()))
     }
 
     /// Writes the object's bytes to a new file.

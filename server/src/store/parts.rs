@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use futures::StreamExt;
 use object_store::path::Path;
-use object_store::{ObjectStoreExt, PutPayload};
+use object_store::{GetOptions, ObjectStoreExt, PutPayload};
 use uuid::Uuid;
 
 use super::{Body, Objects};
@@ -32,11 +32,8 @@ impl Objects {
     /// # Errors
     /// [`Error::Store`].
     pub async fn get_part(&self, name: &str) -> Result<Option<Body>, Error> {
-        match self.durable.get(&part_path(name)).await {
-            Ok(found) => Ok(Some(found.into_stream())),
-            Err(object_store::Error::NotFound { .. }) => Ok(None),
-            Err(e) => Err(e.into()),
-        }
+        self.opened(&self.durable, part_path(name), GetOptions::default())
+            .await
     }
 
     /// Removes every piece of an upload, whether or not the database knows it.

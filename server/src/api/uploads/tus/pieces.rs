@@ -1,6 +1,7 @@
 //! From a request's body to durable pieces and a moved offset.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use axum::body::{Body, BodyDataStream};
 use bytes::{Bytes, BytesMut};
@@ -20,6 +21,12 @@ use crate::crash;
 const PART_BYTES: usize = 4 * 1024 * 1024;
 /// Pieces of one upload: a client that sends bytes one by one is told to stop.
 const MAX_PARTS: usize = 8192;
+
+/// A request that is asked to leave still takes what has arrived: a cut connection's last megabytes wait in the
+/// system's buffers. Without this a client that was cut every 5 MB sent 1.66 times its bytes.
+const LINGER: Duration = Duration::from_millis(250);
+/// So long at most, for the connection may be alive after all.
+const LEAVE_WITHIN: Duration = Duration::from_secs(5);
 
 /// Why the loop over a body ended.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -125,13 +132,22 @@ impl<'a> Intake<'a> {
         held: &Held,
     ) -> Result<u64, Error> {
         let atomic = checksum.is_some();
+        let mut leaving = None;
         let end = loop {
+            let asked = leaving.is_some();
+            let patience = leaving.map_or(IDLE_LIMIT, |since: Instant| {
+                LINGER.min((since + LEAVE_WITHIN).saturating_duration_since(Instant::now()))
+            });
             let bytes = tokio::select! {
-                () = held.leave.cancelled() => break End::Left,
+                () = held.leave.cancelled(), if !asked => {
+                    leaving = Some(Instant::now());
+                    continue;
+                }
                 () = self.app.stop.cancelled() => break End::Left,
-                next = tokio::time::timeout(IDLE_LIMIT, body.next()) => match next {
+                next = tokio::time::timeout(patience, body.next()) => match next {
                     Ok(Some(Ok(bytes))) => bytes,
                     Ok(None) => break End::Whole,
+                    Err(_) if asked => break End::Left,
                     Ok(Some(Err(_))) | Err(_) => break End::Broken,
                 },
             };
