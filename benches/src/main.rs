@@ -4,6 +4,7 @@ mod demo;
 mod gltf;
 mod measure;
 mod scoreboard;
+mod serve;
 mod spin;
 mod viewer;
 
@@ -22,6 +23,8 @@ const HELP: &str = "cargo xtask bench <name> [arguments]
                                  likeness; the bundled honey jar where nothing is named
   viewer [folder] [runs] [part]  the viewer beside those of npm, with the bundled honey jar and every .glb of a
                                  folder; three runs where nothing is named; spin, models or endurance alone
+  serve                          the service under load beside nginx: objects, pages over 15,000 products, uploads over
+                                 a network that is cut, memory
   scoreboard <captures>          mattes, axis jitter and exposure spread of captures with ground truth";
 
 fn main() -> Result<()> {
@@ -39,6 +42,7 @@ fn main() -> Result<()> {
             arguments.next().as_deref().and_then(OsStr::to_str),
             arguments.next().as_deref().and_then(OsStr::to_str),
         ),
+        Some("serve") => serve::run(),
         Some("scoreboard") => scoreboard::run(arguments.next().map(PathBuf::from)),
         Some(spin::CHILD) => spin::as_child(arguments),
         Some(measure::CHILD) => measure::as_child(arguments),

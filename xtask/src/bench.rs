@@ -26,6 +26,10 @@ pub fn run(options: &Options) -> Result<()> {
     if options.name == "gltf" {
         tools::ensure_peer_optimizers()?;
     }
+    if options.name == "serve" {
+        tools::ensure(&[tools::SERVING])?;
+        tools::ensure_viewer_judges()?;
+    }
     if options.name == "viewer" {
         tools::ensure(&[tools::TESTING])?;
         tools::ensure_peer_viewers()?;
