@@ -5,6 +5,7 @@ mod gltf;
 mod measure;
 mod reconstruct;
 mod scoreboard;
+mod serve;
 mod spin;
 mod viewer;
 
@@ -25,6 +26,8 @@ const HELP: &str = "cargo xtask bench <name> [arguments]
                                  folder; three runs where nothing is named; spin, models or endurance alone; kiosk for <runs> minutes
   reconstruct <captures>…        models from photos: cameras, surface and held-out photos against what is known of the
                                  captures, and COLMAP beside
+  serve                          the service under load beside nginx: objects, pages over 15,000 products, uploads over
+                                 a network that is cut, memory
   scoreboard <captures>          mattes, axis jitter and exposure spread of captures with ground truth";
 
 fn main() -> Result<()> {
@@ -43,6 +46,7 @@ fn main() -> Result<()> {
             arguments.next().as_deref().and_then(OsStr::to_str),
         ),
         Some("reconstruct") => reconstruct::run(arguments.map(PathBuf::from).collect()),
+        Some("serve") => serve::run(),
         Some("scoreboard") => scoreboard::run(arguments.next().map(PathBuf::from)),
         Some(spin::CHILD) => spin::as_child(arguments),
         Some(measure::CHILD) => measure::as_child(arguments),

@@ -7,6 +7,8 @@ use xoay_format::Text;
 
 use crate::Error;
 use crate::catalogue::UploadLimits;
+use crate::jobs::KindLimits;
+use crate::sandbox::JobLimits;
 use crate::store::Objects;
 
 /// How a service runs.
@@ -24,16 +26,52 @@ pub struct ServeConfig {
     pub public_url: Option<Url>,
     /// What its operator sends as `Authorization: Bearer …`; beyond loopback it or an account is needed.
     pub token: Option<String>,
-    /// Jobs worked on at the same time; 0 leaves them to other processes.
-    pub workers: usize,
+    /// Where it serves its figures for Prometheus; nowhere without.
+    pub metrics_listen: Option<SocketAddr>,
+    /// Requests a second that one client may send, objects and the viewer aside; 0 for any number.
+    pub rate_limit: u32,
+    /// Proxies in front that append the client's address to `X-Forwarded-For`.
+    pub trusted_hops: usize,
+    /// The jobs that it works on itself.
+    pub work: WorkConfig,
     /// How much one product may hold.
     pub limits: UploadLimits,
+    /// How long an upload in pieces is kept after the last of them.
+    pub upload_lifetime: Duration,
     /// Bytes of objects kept in memory.
     pub cache_bytes: u64,
+}
+
+/// How a process works on jobs.
+#[derive(Clone, Debug)]
+pub struct WorkConfig {
+    /// Jobs worked on at the same time; 0 leaves them to other processes.
+    pub workers: usize,
+    /// How many of them may be of each kind.
+    pub kinds: KindLimits,
     /// How long a job stays with a worker that says nothing.
     pub lease: Duration,
     /// How long requests and jobs may take to end after the shutdown began.
     pub grace: Duration,
+    /// The program that runs each job in a process of its own, called with [`crate::SANDBOXED_JOB`]; without it jobs
+    /// run in this process, unguarded.
+    pub sandbox: Option<PathBuf>,
+    /// What each job may use there.
+    pub job_limits: JobLimits,
+}
+
+impl Default for WorkConfig {
+    /// One worker, in this process.
+    fn default() -> Self {
+        Self {
+            workers: 1,
+            kinds: KindLimits::default(),
+            lease: Duration::from_secs(30),
+            grace: Duration::from_secs(10),
+            sandbox: None,
+            job_limits: JobLimits::default(),
+        }
+    }
 }
 
 impl ServeConfig {
@@ -47,11 +85,13 @@ impl ServeConfig {
             listen: SocketAddr::from(([127, 0, 0, 1], 8360)),
             public_url: None,
             token: None,
-            workers: 1,
+            metrics_listen: None,
+            rate_limit: 50,
+            trusted_hops: 0,
+            work: WorkConfig::default(),
             limits: UploadLimits::default(),
+            upload_lifetime: Duration::from_hours(72),
             cache_bytes: 64 * 1024 * 1024,
-            lease: Duration::from_secs(30),
-            grace: Duration::from_secs(10),
         }
     }
 

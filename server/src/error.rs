@@ -117,6 +117,60 @@ pub enum Error {
         /// The file's name.
         name: String,
     },
+    /// No upload in pieces has this id.
+    #[error("no upload has the id {id:?}: it ended or has expired; begin it again")]
+    NoSuchUpload {
+        /// The id as it was given.
+        id: String,
+    },
+    /// A header of an upload in pieces that breaks its rule.
+    #[error("the header {header}: {}", rule.en)]
+    UploadHeader {
+        /// The header's name.
+        header: &'static str,
+        /// What is expected.
+        rule: Text,
+    },
+    /// Another version of the upload protocol than the one spoken here.
+    #[error("uploads in pieces speak tus 1.0.0; send `Tus-Resumable: 1.0.0`")]
+    UploadVersion,
+    /// A piece that does not begin where the bytes that are here end.
+    #[error(
+        "the upload is at byte {offset_bytes}, the piece begins at {given_bytes}; ask for the offset with HEAD"
+    )]
+    UploadOffset {
+        /// The bytes that are here.
+        offset_bytes: u64,
+        /// Where the piece begins.
+        given_bytes: u64,
+    },
+    /// The connection broke while a piece came in.
+    #[error(
+        "the upload of {name:?} broke off; what arrived is kept: ask for the offset with HEAD and go on there"
+    )]
+    UploadCut {
+        /// The file's name.
+        name: String,
+    },
+    /// Another request is working on the same upload.
+    #[error("another request is working on this upload; try again in a moment")]
+    UploadBusy,
+    /// A whole file whose bytes are not those that the client announced.
+    #[error(
+        "{name:?} arrived damaged: it does not have the announced SHA-256; begin the upload again"
+    )]
+    UploadDamaged {
+        /// The file's name.
+        name: String,
+    },
+    /// A piece whose bytes are not those that the client announced.
+    #[error(
+        "a piece of {name:?} arrived damaged: it does not have the announced checksum; send the piece again"
+    )]
+    UploadChecksum {
+        /// The file's name.
+        name: String,
+    },
     /// A JSON body or a header block larger than the service reads.
     #[error("the request is larger than this address takes")]
     RequestTooLarge,
@@ -196,6 +250,12 @@ pub enum Error {
     WrongHost {
         /// The name as it was given.
         host: String,
+    },
+    /// More requests than one client may send.
+    #[error("too many requests; try again in {wait_s} s")]
+    TooManyRequests {
+        /// Seconds until the next one is answered.
+        wait_s: u64,
     },
     /// The disk is full.
     #[error("the server's disk is full; nothing was stored. Free some space, then send it again")]
@@ -369,6 +429,31 @@ impl Error {
             Self::UploadBroken { name } => {
                 format!("việc tải {name:?} lên bị ngắt; không có gì được giữ lại, hãy gửi lại")
             }
+            Self::NoSuchUpload { id } => format!(
+                "không có lượt tải lên nào mang mã {id:?}: đã kết thúc hoặc quá hạn; hãy bắt đầu lại"
+            ),
+            Self::UploadHeader { header, rule } => format!("tiêu đề {header}: {}", rule.vi),
+            Self::UploadVersion => {
+                "tải lên từng phần theo giao thức tus 1.0.0; hãy gửi `Tus-Resumable: 1.0.0`".into()
+            }
+            Self::UploadOffset {
+                offset_bytes,
+                given_bytes,
+            } => format!(
+                "lượt tải lên đang ở byte {offset_bytes}, phần này bắt đầu ở {given_bytes}; hãy hỏi vị trí bằng HEAD"
+            ),
+            Self::UploadCut { name } => format!(
+                "việc tải {name:?} lên bị ngắt; phần đã đến được giữ lại: hãy hỏi vị trí bằng HEAD rồi gửi tiếp"
+            ),
+            Self::UploadBusy => {
+                "một yêu cầu khác đang ghi lượt tải lên này; hãy thử lại sau giây lát".into()
+            }
+            Self::UploadDamaged { name } => format!(
+                "{name:?} đến nơi bị hỏng: không khớp SHA-256 đã báo; hãy tải lên lại từ đầu"
+            ),
+            Self::UploadChecksum { name } => format!(
+                "một phần của {name:?} đến nơi bị hỏng: không khớp mã kiểm tra đã báo; hãy gửi lại phần đó"
+            ),
             Self::RequestTooLarge => "yêu cầu lớn hơn mức mà địa chỉ này nhận".into(),
             Self::NothingToWorkOn { kind } => missing(*kind).vi,
             Self::NothingToPublish => {
@@ -407,6 +492,9 @@ impl Error {
             Self::WrongHost { host } => format!(
                 "dịch vụ này không mang tên miền {host:?}; hãy gọi đúng tên, hoặc khởi động với --public-url"
             ),
+            Self::TooManyRequests { wait_s } => {
+                format!("quá nhiều yêu cầu; hãy thử lại sau {wait_s} giây")
+            }
             Self::NoSpace => {
                 "ổ đĩa của máy chủ đã đầy; không có gì được lưu. Hãy giải phóng dung lượng rồi gửi lại".into()
             }

@@ -36,7 +36,7 @@ pub(crate) use postgres::PostgresServer;
 
 use crate::api::{self, App, Guard, Peer};
 use crate::catalogue::{JobFailure, JobKind, JobQueue, Sqlite, UploadLimits};
-use crate::jobs::{Newsroom, Recipes, RunError, Worker};
+use crate::jobs::{KindLimits, Newsroom, Places, Recipes, RunError, Worker};
 use crate::store::Objects;
 
 pub(crate) const LEASE: Duration = Duration::from_secs(30);
@@ -337,10 +337,16 @@ impl Service {
             queue: catalogue.clone(),
             people: catalogue.clone(),
             has_users: AtomicBool::new(false),
+            ledger: catalogue.clone(),
+            dead: catalogue.clone(),
+            turns: Arc::default(),
             objects,
             hot: api::hot_objects(1024 * 1024),
             newsroom: Arc::new(Newsroom::new()),
+            metrics: Arc::default(),
+            rate: Arc::new(api::RateLimit::new(0, 0)),
             limits,
+            upload_lifetime: Duration::from_hours(24),
             uploads_dir: folder.path().join("work/uploads"),
             public_url: None,
             stop: CancellationToken::new(),
@@ -419,6 +425,7 @@ impl Service {
             newsroom: self.app.newsroom.clone(),
             work_dir: self.folder.path().join("work/jobs"),
             lease: LEASE,
+            places: Places::new(KindLimits::default()),
             stop: self.app.stop.clone(),
         }
     }

@@ -3,24 +3,35 @@
 mod api;
 mod catalogue;
 mod config;
+pub mod crash;
 mod error;
 mod jobs;
 mod kiosk;
 mod people;
 mod publishing;
+mod sandbox;
 mod serve;
 mod store;
 mod studio;
+mod upkeep;
+mod work;
 
 pub use catalogue::{
     Category, Gtin, NewProduct, NotAGtin, OrganisationId, ProductId, Province, Rating,
     UploadLimits, fill, generated,
 };
-pub use config::ServeConfig;
+pub use config::{ServeConfig, WorkConfig};
 pub use error::Error;
+pub use jobs::KindLimits;
 pub use people::{Role, Standing, add_user};
 pub use publishing::{Published, publish};
+pub use sandbox::{JobLimits, as_child as run_sandboxed_job};
 pub use serve::serve;
+pub use upkeep::{BackedUp, Collected, Fault, Kept, Verified, backup, collect, verify};
+pub use work::work;
+
+/// The first argument of a process that is to call [`run_sandboxed_job`] and nothing else.
+pub const SANDBOXED_JOB: &str = "sandboxed-job";
 
 #[cfg(test)]
 mod fixtures;

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use hyper::Request;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
@@ -13,12 +12,12 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
-use tower::ServiceExt;
+use tower::util::MapRequest;
 
 use crate::api::{self, App, Guard, Peer};
-use crate::catalogue::{self, Catalogue, JobQueue};
+use crate::catalogue::{self, Catalogue, DeadJobs, JobQueue, UploadLedger};
 use crate::config::{self, ServeConfig};
-use crate::jobs::{Newsroom, Recipes, Worker, sweep};
+use crate::jobs::{Crew, Newsroom, Recipes, Workplace};
 use crate::people::People;
 use crate::{Error, jobs};
 
@@ -43,7 +42,7 @@ pub async fn serve(
     shutdown: impl Future<Output = ()>,
     on_ready: impl FnOnce(SocketAddr),
 ) -> anyhow::Result<()> {
-    let recipes = Arc::new(jobs::Pipeline);
+    let recipes = jobs::recipes(&config.work, &config.data_dir.join("work").join("jobs")).await?;
     serve_with(config, recipes, shutdown, on_ready).await?;
     Ok(())
 }
@@ -63,12 +62,9 @@ pub(crate) async fn serve_with(
     objects.probe().await?;
     let work_dir = config.data_dir.join("work");
     let (uploads_dir, jobs_dir) = (work_dir.join("uploads"), work_dir.join("jobs"));
-    for folder in [&uploads_dir, &jobs_dir] {
-        tokio::fs::create_dir_all(folder)
-            .await
-            .map_err(|e| Error::io(format!("creating {}", folder.display()), e))?;
-    }
-    sweep(&jobs_dir, &*catalogue).await?;
+    tokio::fs::create_dir_all(&uploads_dir)
+        .await
+        .map_err(|e| Error::io(format!("creating {}", uploads_dir.display()), e))?;
     remove_stale(&uploads_dir).await?;
 
     let stop = CancellationToken::new();
@@ -78,17 +74,27 @@ pub(crate) async fn serve_with(
         queue: catalogue.clone() as Arc<dyn JobQueue>,
         people: catalogue.clone() as Arc<dyn People>,
         has_users: AtomicBool::new(has_users),
+        ledger: catalogue.clone() as Arc<dyn UploadLedger>,
+        dead: catalogue.clone() as Arc<dyn DeadJobs>,
+        turns: Arc::default(),
         objects: objects.clone(),
         hot: api::hot_objects(config.cache_bytes),
         newsroom: newsroom.clone(),
+        metrics: Arc::default(),
+        rate: Arc::new(api::RateLimit::new(config.rate_limit, config.trusted_hops)),
         limits: config.limits,
+        upload_lifetime: config.upload_lifetime,
         uploads_dir,
         public_url: config.public_url.clone(),
         stop: stop.clone(),
     });
+    tokio::spawn(api::tus::sweep_for_ever(app.clone()));
     let listener = TcpListener::bind(config.listen)
         .await
         .map_err(|e| Error::io(format!("listening on {}", config.listen), e))?;
+    if let Some(listen) = config.metrics_listen {
+        serve_metrics(listen, app.clone()).await?;
+    }
     let address = listener
         .local_addr()
         .map_err(|e| Error::io("reading the own address", e))?;
@@ -97,21 +103,16 @@ pub(crate) async fn serve_with(
         public_url: config.public_url.clone(),
         loopback_only: address.ip().is_loopback(),
     };
-    let mut workers = tokio::task::JoinSet::new();
-    for _ in 0..config.workers {
-        let worker = Worker {
-            catalogue: catalogue.clone(),
-            queue: catalogue.clone(),
-            objects: objects.clone(),
-            recipes: recipes.clone(),
-            newsroom: newsroom.clone(),
-            work_dir: jobs_dir.clone(),
-            lease: config.lease,
-            stop: stop.clone(),
-        };
-        workers.spawn(worker.run());
-    }
-    tracing::info!(%address, workers = config.workers, "serving");
+    let place = Workplace {
+        catalogue: catalogue.clone(),
+        queue: catalogue,
+        objects,
+        newsroom,
+        jobs_dir,
+        stop: stop.clone(),
+    };
+    let mut crew = Crew::start(&place, recipes, &config.work).await?;
+    tracing::info!(%address, workers = config.work.workers, "serving");
     on_ready(address);
 
     let graceful = GracefulShutdown::new();
@@ -122,16 +123,31 @@ pub(crate) async fn serve_with(
     }
     tracing::info!("shutting down");
     stop.cancel();
-    let ended = async {
-        tokio::join!(graceful.shutdown(), async {
-            while workers.join_next().await.is_some() {}
-        })
-    };
-    if tokio::time::timeout(config.grace, ended).await.is_err() {
+    let ended = async { tokio::join!(graceful.shutdown(), crew.ended()) };
+    if tokio::time::timeout(config.work.grace, ended)
+        .await
+        .is_err()
+    {
         // A job that does not listen keeps its lease until that runs out; its scratch space is swept at the next start.
         tracing::warn!("some requests or jobs did not end in time; leaving them");
-        workers.abort_all();
+        crew.abandon();
     }
+    Ok(())
+}
+
+/// Serves the figures on an address that only operators reach, until the service shuts down.
+async fn serve_metrics(listen: SocketAddr, app: Arc<App>) -> Result<(), Error> {
+    let listener = TcpListener::bind(listen)
+        .await
+        .map_err(|e| Error::io(format!("listening on {listen} for metrics"), e))?;
+    let stop = app.stop.clone();
+    let serving = axum::serve(listener, api::metrics::router(app))
+        .with_graceful_shutdown(async move { stop.cancelled().await });
+    tokio::spawn(async move {
+        if let Err(error) = serving.await {
+            tracing::error!(%error, "metrics are served no more");
+        }
+    });
     Ok(())
 }
 
@@ -165,13 +181,14 @@ async fn accept(listener: TcpListener, router: axum::Router, graceful: &Graceful
                 continue;
             }
         };
-        let service = router
-            .clone()
-            .map_request(move |mut request: Request<Incoming>| {
-                request.extensions_mut().insert(Peer(peer));
+        let peer = Peer(peer);
+        let service = TowerToHyperService::new(MapRequest::new(
+            router.clone(),
+            move |mut request: hyper::Request<Incoming>| {
+                request.extensions_mut().insert(peer);
                 request
-            });
-        let service = TowerToHyperService::new(service);
+            },
+        ));
         let connection = builder
             .serve_connection(TokioIo::new(without_delay(stream)), service)
             .into_owned();

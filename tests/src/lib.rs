@@ -3,11 +3,13 @@
 pub mod browser;
 mod command;
 mod fixtures;
+mod proxy;
 mod s3;
 mod service;
 pub mod site;
 
 pub use command::{Finished, program, validate, xoay};
 pub use fixtures::{capture, capture_cut, model, repository, tool};
+pub use proxy::PoorNetwork;
 pub use s3::S3Server;
 pub use service::Service;

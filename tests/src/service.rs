@@ -82,6 +82,12 @@ impl Service {
         text
     }
 
+    /// The id of its process.
+    #[must_use]
+    pub fn process_id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Asks it to stop and waits for its end.
     ///
     /// # Panics

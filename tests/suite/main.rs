@@ -2,6 +2,7 @@
 
 mod command_line;
 mod element;
+mod faults;
 mod inspect;
 mod model;
 mod optimize;
@@ -10,4 +11,5 @@ mod reconstruct;
 mod service;
 mod spin;
 mod tidy;
+mod uploads;
 mod viewer;

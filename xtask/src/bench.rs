@@ -29,6 +29,10 @@ pub fn run(options: &Options) -> Result<()> {
     if options.name == "reconstruct" {
         tools::try_colmap();
     }
+    if options.name == "serve" {
+        tools::ensure(&[tools::SERVING])?;
+        tools::ensure_viewer_judges()?;
+    }
     if options.name == "viewer" {
         tools::ensure(&[tools::TESTING])?;
         tools::ensure_peer_viewers()?;

@@ -50,6 +50,28 @@ pub const DRAWING: &[Tool] = &[Tool {
     optional: true,
 }];
 
+/// What the service is measured beside.
+pub const SERVING: &[Tool] = &[
+    Tool {
+        purpose: "nginx, beside which the service is measured",
+        debian: &["nginx-light"],
+        present: || on_path("nginx"),
+        optional: false,
+    },
+    Tool {
+        purpose: "Node.js and npm, for the reference client of uploads in pieces",
+        debian: &["nodejs", "npm"],
+        present: || on_path("node") && on_path("npm"),
+        optional: false,
+    },
+    Tool {
+        purpose: "Python and curl, for the bench's catalogue",
+        debian: &["python3", "curl"],
+        present: || on_path("python3") && on_path("curl"),
+        optional: false,
+    },
+];
+
 /// What the tests take beyond that.
 pub const TESTING: &[Tool] = &[
     Tool {
@@ -243,7 +265,8 @@ pub fn ensure_validator() -> Result<()> {
 /// What judges the viewer in its tests, in `target/tools/node`, from the lock file in `tests/node`.
 pub fn ensure_viewer_judges() -> Result<()> {
     npm_packages("tests/node", "node")?;
-    copy_beside("tests/node", "node", "es5.mjs")
+    copy_beside("tests/node", "node", "es5.mjs")?;
+    copy_beside("tests/node", "node", "tus.mjs")
 }
 
 /// What the spin's bench is compared with, in `target/tools/sharp`, from the lock file in `benches/peers`.

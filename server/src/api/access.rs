@@ -15,7 +15,7 @@ use axum::routing;
 use super::guard::Guard;
 use super::{App, drafts};
 use crate::Error;
-use crate::catalogue::{JobId, OrganisationId};
+use crate::catalogue::{JobId, OrganisationId, UploadId};
 use crate::people::{Actor, Permission, acting};
 
 /// What a route asks of who calls it. `{id}` is the first part of the address that varies.
@@ -33,6 +33,8 @@ pub(crate) enum Access {
     Product(Permission),
     /// The permission in the organisation for whose product job `{id}` works.
     Job(Permission),
+    /// The permission in the organisation to whose product upload `{id}` goes.
+    Upload(Permission),
     /// The same as `Job(Read)`, or a signed address.
     SharedJob,
     /// The permission in organisation `{id}`.
@@ -155,12 +157,13 @@ impl Gate {
             tracing::error!(path, "this route is not in the table: it is not answered");
             return Err(Error::NoSuchAddress.into_response());
         };
-        let asked = if method == Method::HEAD {
-            &Method::GET
-        } else {
-            method
+        let row = |asked: &Method| methods.iter().find(|(known, _)| known == asked);
+        let whole = || {
+            (method == Method::HEAD)
+                .then(|| row(&Method::GET))
+                .flatten()
         };
-        if let Some((_, access)) = methods.iter().find(|(known, _)| known == asked) {
+        if let Some((_, access)) = row(method).or_else(whole) {
             return Ok(*access);
         }
         let refused = Error::Method {
@@ -237,6 +240,16 @@ async fn authorised(gate: &Gate, access: Access, parts: &mut Parts) -> Result<Ac
             let product = app.product(&id).await?;
             let unseen = Error::NoSuchProduct { id };
             within(&actor, product.organisation, permission, unseen)?;
+        }
+        Access::Upload(permission) => {
+            let unseen = || Error::NoSuchUpload {
+                id: id.chars().take(80).collect(),
+            };
+            let upload: UploadId = id.parse().map_err(|_| unseen())?;
+            let upload = app.ledger.upload(upload).await?.ok_or_else(unseen)?;
+            let product = app.catalogue.product(upload.file.product_id).await?;
+            let organisation = product.ok_or_else(unseen)?.organisation;
+            within(&actor, organisation, permission, unseen())?;
         }
         Access::Job(_) | Access::SharedJob => {
             let permission = match access {

@@ -14,7 +14,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use super::products::fresh;
-use super::{App, Path};
+use super::{App, Path, Query};
 use crate::Error;
 use crate::catalogue::{Job, JobId, JobKind, JobState, Produced};
 use crate::jobs::News;
@@ -22,6 +22,8 @@ use crate::publishing::product_manifest;
 
 /// How soon what another process did to a job is told.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// Failed jobs that are listed at most.
+const DEAD_LISTED: u32 = 200;
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// From a job's manifest to the objects.
 const OBJECTS_FROM_JOB: &str = "../../../objects/";
@@ -68,6 +70,45 @@ pub(super) async fn cancel(
     let job = app.queue.cancel(parsed).await?.ok_or_else(missing)?;
     app.newsroom.tell(parsed, News::Changed);
     Ok(fresh(Json(job)))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Dead {
+    state: DeadState,
+    limit: Option<u32>,
+}
+
+/// The one state that is listed over all products.
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum DeadState {
+    Failed,
+}
+
+/// Jobs that failed, with their reasons, over all products.
+pub(super) async fn dead(
+    State(app): State<Arc<App>>,
+    Query(asked): Query<Dead>,
+) -> Result<Response, Error> {
+    let DeadState::Failed = asked.state;
+    let limit = asked.limit.unwrap_or(DEAD_LISTED).min(DEAD_LISTED);
+    Ok(fresh(Json(app.dead.dead_jobs(limit).await?)))
+}
+
+/// Queues a job again that failed or was cancelled.
+pub(super) async fn retry(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+) -> Result<Response, Error> {
+    let missing = || Error::NoSuchJob {
+        id: id.chars().take(80).collect(),
+    };
+    let parsed: JobId = id.parse().map_err(|_| missing())?;
+    let job = app.dead.revive(parsed).await?.ok_or_else(missing)?;
+    app.newsroom.job_queued();
+    app.newsroom.tell(job.id, News::Changed);
+    Ok((StatusCode::ACCEPTED, fresh(Json(job))).into_response())
 }
 
 /// What the job made, as a product's manifest, before it is public.

@@ -6,14 +6,17 @@ mod guard;
 mod health;
 mod jobs;
 mod language;
+pub(crate) mod metrics;
 mod objects;
 mod observe;
 mod oembed;
+mod openapi;
 mod people;
 mod problem;
 mod products;
 mod public;
 mod range;
+mod rate;
 mod session;
 mod uploads;
 mod viewer;
@@ -21,6 +24,7 @@ mod viewer;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, FromRequestParts};
@@ -36,9 +40,12 @@ pub(crate) use access::{Access, Routes};
 use access::{Gate, Row};
 pub(crate) use guard::{Guard, Peer, authority};
 pub(crate) use language::preferred;
+pub(crate) use metrics::Metrics;
 pub(crate) use public::{etag_matches, poster_of};
+pub(crate) use rate::RateLimit;
+pub(crate) use uploads::tus;
 
-use crate::catalogue::{Catalogue, JobQueue, UploadLimits};
+use crate::catalogue::{Catalogue, DeadJobs, JobQueue, UploadLedger, UploadLimits};
 use crate::jobs::Newsroom;
 use crate::people::People;
 use crate::store::{ObjectKey, Objects};
@@ -56,10 +63,17 @@ pub(crate) struct App {
     pub(crate) people: Arc<dyn People>,
     /// Whether anybody has an account; accounts are never removed, so that once is for ever.
     pub(crate) has_users: AtomicBool,
+    pub(crate) ledger: Arc<dyn UploadLedger>,
+    pub(crate) dead: Arc<dyn DeadJobs>,
+    pub(crate) turns: Arc<tus::Turns>,
     pub(crate) objects: Objects,
     pub(crate) hot: moka::future::Cache<ObjectKey, Bytes>,
     pub(crate) newsroom: Arc<Newsroom>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) rate: Arc<RateLimit>,
     pub(crate) limits: UploadLimits,
+    /// How long an upload in pieces is kept after the last of them.
+    pub(crate) upload_lifetime: Duration,
     /// Where uploads wait until they are whole.
     pub(crate) uploads_dir: PathBuf,
     pub(crate) public_url: Option<Url>,
@@ -110,6 +124,7 @@ pub(crate) fn routes() -> Routes {
             Product(Digitize),
             uploads::put_model,
         )
+        .merge(tus::routes())
         // They stream and count for themselves.
         .within(|router| router.layer(DefaultBodyLimit::disable()));
     let products = Routes::new()
@@ -127,6 +142,8 @@ pub(crate) fn routes() -> Routes {
         .delete("/api/jobs/{id}", Access::Job(Digitize), jobs::cancel)
         .get("/api/jobs/{id}/events", Access::Job(Read), jobs::events)
         .get("/api/jobs/{id}/manifest.json", SharedJob, jobs::manifest)
+        .get("/api/jobs", Service, jobs::dead)
+        .post("/api/jobs/{id}/retry", Access::Job(Digitize), jobs::retry)
         .post("/api/jobs/{id}/link", Access::Job(Publish), drafts::share);
     let keys = "/api/organisations/{id}/keys";
     let role = "/api/organisations/{id}/people/{user}";
@@ -177,6 +194,7 @@ pub(crate) fn routes() -> Routes {
         .merge(api)
         .merge(pages)
         .merge(embeddable)
+        .get("/api/openapi.json", Public, openapi::serve)
         .get("/healthz", Public, health::alive)
         .get("/readyz", Public, health::ready)
 }
@@ -193,7 +211,14 @@ fn gated(router: Router<Arc<App>>, table: &[Row], app: Arc<App>, guard: Guard) -
         .fallback(|| async { Error::NoSuchAddress })
         .method_not_allowed_fallback(refuse_method)
         .layer(middleware::from_fn_with_state(gate, access::check))
-        .layer(middleware::from_fn(observe::observe))
+        .layer(middleware::from_fn_with_state(
+            app.rate.clone(),
+            rate::check,
+        ))
+        .layer(middleware::from_fn_with_state(
+            app.metrics.clone(),
+            observe::observe,
+        ))
         .with_state(app)
 }
 
@@ -226,7 +251,7 @@ fn cors() -> CorsLayer {
             header::ETAG,
             HeaderName::from_static("x-request-id"),
         ])
-        .max_age(std::time::Duration::from_hours(24))
+        .max_age(Duration::from_hours(24))
 }
 
 #[cfg(test)]

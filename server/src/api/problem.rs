@@ -65,8 +65,14 @@ pub(super) fn write(mut response: Response, language: Language, request_id: &str
         Error::TokenNeeded | Error::SignInNeeded | Error::KeyRefused => {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
+        Error::TooManyRequests { wait_s } => {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(*wait_s));
+        }
+        Error::UploadVersion => {
+            headers.insert("tus-version", HeaderValue::from_static("1.0.0"));
+        }
         // The rest of a refused upload is not read: the connection cannot be used again.
-        Error::FileTooLarge { .. } | Error::NoSpace => {
+        Error::FileTooLarge { .. } | Error::NoSpace | Error::UploadBusy => {
             headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         _ => {}
@@ -96,16 +102,31 @@ fn status(error: &Error) -> StatusCode {
         | Error::NoSuchOrganisation { .. }
         | Error::NoSuchUser { .. }
         | Error::NoSuchKey { .. }
+        | Error::NoSuchUpload { .. }
         | Error::NotPublished
         | Error::NoSuchObject => StatusCode::NOT_FOUND,
         Error::Method { .. } => StatusCode::METHOD_NOT_ALLOWED,
-        Error::Malformed { .. } | Error::UploadBroken { .. } => StatusCode::BAD_REQUEST,
+        Error::Malformed { .. } | Error::UploadBroken { .. } | Error::UploadCut { .. } => {
+            StatusCode::BAD_REQUEST
+        }
         Error::Field { .. } | Error::PhotoName { .. } => StatusCode::UNPROCESSABLE_ENTITY,
         Error::NotAPhoto { .. } | Error::NotAModel { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Error::FileTooLarge { .. } | Error::CaptureTooLarge { .. } | Error::RequestTooLarge => {
             StatusCode::PAYLOAD_TOO_LARGE
         }
-        Error::TooManyPhotos { .. }
+        Error::UploadHeader {
+            header: "content-type",
+            ..
+        } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        Error::UploadHeader { .. } => StatusCode::BAD_REQUEST,
+        Error::UploadVersion => StatusCode::PRECONDITION_FAILED,
+        Error::UploadBusy => StatusCode::LOCKED,
+        // The protocol's own.
+        Error::UploadChecksum { .. } | Error::UploadDamaged { .. } => {
+            StatusCode::from_u16(460).unwrap_or(StatusCode::BAD_REQUEST)
+        }
+        Error::UploadOffset { .. }
+        | Error::TooManyPhotos { .. }
         | Error::NothingToWorkOn { .. }
         | Error::NothingToPublish
         | Error::NameTaken { .. }
@@ -116,6 +137,7 @@ fn status(error: &Error) -> StatusCode {
         Error::CrossSite | Error::NotPermitted => StatusCode::FORBIDDEN,
         Error::TooManyTries { .. } => StatusCode::TOO_MANY_REQUESTS,
         Error::WrongHost { .. } => StatusCode::MISDIRECTED_REQUEST,
+        Error::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
         Error::NoSpace => StatusCode::INSUFFICIENT_STORAGE,
         Error::NoSuchFormat => StatusCode::NOT_IMPLEMENTED,
         Error::Result { .. }
@@ -148,6 +170,14 @@ fn code(error: &Error) -> &'static str {
         Error::TooManyPhotos { .. } => "too-many-photos",
         Error::CaptureTooLarge { .. } => "capture-too-large",
         Error::UploadBroken { .. } => "upload-broken",
+        Error::UploadCut { .. } => "upload-cut",
+        Error::NoSuchUpload { .. } => "no-such-upload",
+        Error::UploadHeader { .. } => "upload-header",
+        Error::UploadVersion => "upload-version",
+        Error::UploadOffset { .. } => "upload-offset",
+        Error::UploadBusy => "upload-busy",
+        Error::UploadChecksum { .. } => "upload-checksum",
+        Error::UploadDamaged { .. } => "upload-damaged",
         Error::RequestTooLarge => "request-too-large",
         Error::NothingToWorkOn { .. } => "nothing-to-work-on",
         Error::NothingToPublish => "nothing-to-publish",
@@ -163,6 +193,7 @@ fn code(error: &Error) -> &'static str {
         Error::NameTaken { .. } => "name-taken",
         Error::CrossSite => "cross-site",
         Error::WrongHost { .. } => "wrong-host",
+        Error::TooManyRequests { .. } => "too-many-requests",
         Error::NoSpace => "no-space",
         _ => "internal",
     }
@@ -174,10 +205,13 @@ fn title(status: StatusCode) -> Text {
         405 => Text::new("Sai phương thức", "Method not allowed"),
         401 => Text::new("Cần đăng nhập", "Sign-in needed"),
         403 => Text::new("Bị từ chối", "Refused"),
+        412 => Text::new("Sai phiên bản", "Wrong version"),
+        429 => Text::new("Quá nhiều yêu cầu", "Too many requests"),
+        423 => Text::new("Đang bận", "Busy"),
+        460 => Text::new("Dữ liệu hỏng", "Damaged data"),
         409 => Text::new("Chưa thể thực hiện", "Not possible now"),
         413 => Text::new("Quá lớn", "Too large"),
         415 => Text::new("Sai loại tệp", "Wrong file type"),
-        429 => Text::new("Quá nhiều lần thử", "Too many tries"),
         421 => Text::new("Sai tên miền", "Wrong host name"),
         507 => Text::new("Hết dung lượng", "Out of space"),
         500..=599 => Text::new("Lỗi máy chủ", "Server error"),

@@ -3,4 +3,5 @@ mod found;
 mod people;
 mod public;
 mod studio;
+mod uploads;
 mod writes;

@@ -2,6 +2,7 @@
 
 mod file_name;
 mod receive;
+pub(crate) mod tus;
 
 use std::sync::Arc;
 
@@ -17,9 +18,9 @@ use xoay_format::{Localize, Text};
 use super::products::fresh;
 use super::{App, Path};
 use crate::Error;
-use crate::catalogue::{Photo, ProductId, Upload};
+use crate::catalogue::{Photo, ProductId, Upload, UploadKind};
 use file_name::photo_name;
-use receive::{Expected, receive};
+use receive::receive;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -164,7 +165,7 @@ pub(super) async fn put_model(
     check_length(&headers, "model.glb", app.limits.model_bytes)?;
     let body = body.into_data_stream();
     let limit = app.limits.model_bytes;
-    let upload = receive(&app, "model.glb", body, limit, Expected::Model).await?;
+    let upload = receive(&app, "model.glb", body, limit, UploadKind::Model).await?;
     app.catalogue.put_model(product.id, &upload).await?;
     Ok((StatusCode::CREATED, Json(UploadView::from(&upload))).into_response())
 }
@@ -179,7 +180,7 @@ where
     S: futures::Stream<Item = Result<bytes::Bytes, E>>,
     E: std::fmt::Display,
 {
-    let upload = receive(app, &name, body, app.limits.photo_bytes, Expected::Photo).await?;
+    let upload = receive(app, &name, body, app.limits.photo_bytes, UploadKind::Photo).await?;
     let photo = Photo { name, upload };
     app.catalogue
         .put_photo(product, &photo, &app.limits)

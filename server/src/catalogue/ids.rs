@@ -67,6 +67,10 @@ id! {
     JobId
 }
 id! {
+    /// An upload's id, while it arrives in pieces.
+    UploadId
+}
+id! {
     /// The proof that a worker holds a job: a fresh one for each attempt.
     LeaseToken
 }

@@ -162,7 +162,7 @@ impl Progress {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct JobFailure {
-    /// A stable word for programs: `bad-input`, `limit`, `no-space`, `internal`, `abandoned`.
+    /// A stable word for programs: `bad-input`, `limit`, `no-space`, `crashed`, `internal`, `abandoned`.
     pub code: String,
     /// What was wrong and what to do.
     pub message: Text,

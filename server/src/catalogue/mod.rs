@@ -3,6 +3,7 @@
 //! Two traits stand between the callers and the database: [`Catalogue`] and [`JobQueue`].
 
 mod category;
+mod dead;
 mod fold;
 mod generated;
 mod gtin;
@@ -13,8 +14,10 @@ mod open;
 mod postgres;
 mod product;
 mod province;
+mod references;
 mod slug;
 mod sqlite;
+mod upload;
 
 use std::time::Duration;
 
@@ -22,10 +25,11 @@ use async_trait::async_trait;
 use time::OffsetDateTime;
 
 pub use category::Category;
+pub use dead::DeadJobs;
 pub use fold::fold;
 pub use generated::{fill, generated};
 pub use gtin::{Gtin, NotAGtin};
-pub use ids::{AuditId, JobId, KeyId, LeaseToken, OrganisationId, ProductId, UserId};
+pub use ids::{AuditId, JobId, KeyId, LeaseToken, OrganisationId, ProductId, UploadId, UserId};
 pub use job::{Beat, Claim, Job, JobFailure, JobKind, JobState, Produced, Progress};
 pub use listing::{ProductPage, PublicState, Reach, Wanted};
 pub(crate) use open::open;
@@ -34,16 +38,18 @@ pub use product::{
     NewProduct, Photo, Product, ProductSummary, Publication, Rating, Upload, UploadLimits,
 };
 pub use province::Province;
+pub use references::{Reference, References, Stored};
 pub use slug::slug;
 pub use sqlite::Sqlite;
+pub use upload::{NewUpload, PendingUpload, UploadKind, UploadLedger, UploadPart};
 
 use crate::Error;
 use crate::people::People;
 
 /// All that a database keeps.
-pub trait Records: Catalogue + JobQueue + People {}
+pub trait Records: Catalogue + JobQueue + DeadJobs + UploadLedger + References + People {}
 
-impl<T: Catalogue + JobQueue + People> Records for T {}
+impl<T: Catalogue + JobQueue + DeadJobs + UploadLedger + References + People> Records for T {}
 
 /// Products, what was uploaded for them, and what of them is public.
 #[async_trait]
@@ -128,7 +134,17 @@ pub trait JobQueue: Send + Sync {
     ) -> Result<Option<Produced>, Error>;
 
     /// Takes the job that has waited longest, or one whose lease ran out; nothing where none waits.
-    async fn claim(&self, lease: Duration) -> Result<Option<Claim>, Error>;
+    #[allow(
+        dead_code,
+        reason = "for callers without kinds of their own, as tests are"
+    )]
+    async fn claim(&self, lease: Duration) -> Result<Option<Claim>, Error> {
+        self.claim_kinds(&JobKind::ALL, lease).await
+    }
+
+    /// [`JobQueue::claim`] among jobs of these kinds only.
+    async fn claim_kinds(&self, kinds: &[JobKind], lease: Duration)
+    -> Result<Option<Claim>, Error>;
 
     /// Renews the lease and stores how far the job is.
     async fn beat(

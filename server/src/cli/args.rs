@@ -1,13 +1,18 @@
 //! What the command line understands. English help stands here, the Vietnamese in `language.rs`.
 
-use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use url::Url;
 use xoay_format::{ImageFormat, Language};
 use xoay_pipeline::{LikenessCheck, RowSplit};
+
+mod service;
+
+pub use service::{
+    BackupArguments, PublishArguments, ServeArguments, UploadArguments, UserAddArguments,
+    UserCommand, VerifyArguments, WorkArguments, WorkerArguments,
+};
 
 /// Turns photos of a product on a turntable into a spin, optimises 3D models, and serves both.
 #[derive(Debug, Parser)]
@@ -22,6 +27,10 @@ pub struct Arguments {
     /// Language of messages, vi or en; otherwise LC_ALL, LC_MESSAGES or LANG decides.
     #[arg(long, global = true, value_name = "LANGUAGE")]
     pub lang: Option<Language>,
+    /// File of settings in TOML; flags and the environment outrank it.
+    #[arg(long, global = true, env = "XOAY_CONFIG", value_name = "FILE")]
+    #[allow(dead_code, reason = "read before all others, by cli/settings.rs")]
+    pub config: Option<PathBuf>,
     #[command(subcommand)]
     pub command: Command,
 }
@@ -42,11 +51,19 @@ pub enum Command {
     Optimize(OptimizeArguments),
     /// Publish a finished spin, a finished model or both as a product, without the service.
     Publish(PublishArguments),
+    /// Send a folder of photos, a model or both to a service; what was cut off goes on where it stopped.
+    Upload(UploadArguments),
     /// Serve the studio, product pages, the viewer and the HTTP interface.
     Serve(ServeArguments),
     /// Manage the accounts of a service.
     #[command(subcommand)]
     User(UserCommand),
+    /// Work on jobs of a service that leaves them to other processes.
+    Worker(WorkerArguments),
+    /// Check every stored byte against its hash, and the database against the store; exit code 3 names what is wrong.
+    Verify(VerifyArguments),
+    /// Copy database and objects into a folder that can be served in their place.
+    Backup(BackupArguments),
     /// Print a completion script for a shell.
     Completions {
         /// Which shell.
@@ -415,180 +432,4 @@ pub enum UpArgument {
     Y,
     /// +Z.
     Z,
-}
-
-#[derive(Debug, Args)]
-pub struct PublishArguments {
-    /// The service's data folder.
-    #[arg(
-        long,
-        env = "XOAY_DATA",
-        default_value = "xoay-data",
-        value_name = "FOLDER"
-    )]
-    pub data: PathBuf,
-    /// The database, postgres://user:password@host/name [default: a file in the data folder].
-    #[arg(
-        long,
-        env = "XOAY_DATABASE",
-        hide_env_values = true,
-        value_name = "URL"
-    )]
-    pub database: Option<String>,
-    /// Where objects are kept: file:///folder or s3://bucket/prefix [default: in the data folder].
-    #[arg(long, env = "XOAY_STORE", value_name = "URL")]
-    pub store: Option<String>,
-    /// The product's short name in addresses; publishing again under it makes a new version.
-    #[arg(long)]
-    pub slug: String,
-    /// The product's name in Vietnamese.
-    #[arg(long, value_name = "TEXT")]
-    pub name_vi: String,
-    /// The product's name in English.
-    #[arg(
-        long,
-        default_value = "",
-        hide_default_value = true,
-        value_name = "TEXT"
-    )]
-    pub name_en: String,
-    /// Who makes it, in Vietnamese.
-    #[arg(
-        long,
-        default_value = "",
-        hide_default_value = true,
-        value_name = "TEXT"
-    )]
-    pub producer_vi: String,
-    /// Who makes it, in English.
-    #[arg(
-        long,
-        default_value = "",
-        hide_default_value = true,
-        value_name = "TEXT"
-    )]
-    pub producer_en: String,
-    /// The commune it comes from, in Vietnamese.
-    #[arg(
-        long,
-        default_value = "",
-        hide_default_value = true,
-        value_name = "TEXT"
-    )]
-    pub commune_vi: String,
-    /// The commune it comes from, in English.
-    #[arg(
-        long,
-        default_value = "",
-        hide_default_value = true,
-        value_name = "TEXT"
-    )]
-    pub commune_en: String,
-    /// Folder that `xoay spin` wrote.
-    #[arg(long, value_name = "FOLDER", required_unless_present = "model")]
-    pub spin: Option<PathBuf>,
-    /// Folder that `xoay optimize -o folder/` wrote.
-    #[arg(long, value_name = "FOLDER")]
-    pub model: Option<PathBuf>,
-}
-
-#[derive(Debug, Args)]
-pub struct ServeArguments {
-    /// Folder for the database and, by default, the objects; made when absent.
-    #[arg(
-        long,
-        env = "XOAY_DATA",
-        default_value = "xoay-data",
-        value_name = "FOLDER"
-    )]
-    pub data: PathBuf,
-    /// The database, postgres://user:password@host/name [default: a file in the data folder].
-    #[arg(
-        long,
-        env = "XOAY_DATABASE",
-        hide_env_values = true,
-        value_name = "URL"
-    )]
-    pub database: Option<String>,
-    /// Where objects are kept: file:///folder or s3://bucket/prefix [default: in the data folder].
-    #[arg(long, env = "XOAY_STORE", value_name = "URL")]
-    pub store: Option<String>,
-    /// Address to listen on.
-    #[arg(
-        long,
-        env = "XOAY_LISTEN",
-        default_value = "127.0.0.1:8360",
-        value_name = "ADDRESS"
-    )]
-    pub listen: SocketAddr,
-    /// The address that visitors use, where a proxy stands in front.
-    #[arg(long, env = "XOAY_PUBLIC_URL", value_name = "URL")]
-    pub public_url: Option<Url>,
-    /// What the service's operator sends as bearer token; beyond this machine it or an account is needed.
-    #[arg(long, env = "XOAY_TOKEN", hide_env_values = true)]
-    pub token: Option<String>,
-    /// Jobs in work at a time.
-    #[arg(long, env = "XOAY_WORKERS", default_value_t = 1, value_parser = clap::value_parser!(u32).range(0..=64))]
-    pub workers: u32,
-    /// Write the log as JSON.
-    #[arg(long, env = "XOAY_LOG_JSON")]
-    pub log_json: bool,
-}
-
-#[derive(Debug, Subcommand)]
-pub enum UserCommand {
-    /// Add an account. The password is typed unseen, or read from standard input.
-    Add(UserAddArguments),
-}
-
-#[derive(Debug, Args)]
-pub struct UserAddArguments {
-    /// What is typed to sign in: letters, digits, dots, underscores, hyphens or @.
-    pub name: String,
-    /// What colleagues call them [default: the name].
-    #[arg(long, value_name = "TEXT")]
-    pub full_name: Option<String>,
-    /// They manage the whole service.
-    #[arg(long, conflicts_with = "role")]
-    pub administrator: bool,
-    /// What they are in the organisation that every service has.
-    #[arg(long, value_enum, default_value = "digitizer")]
-    pub role: RoleArgument,
-    /// The service's data folder.
-    #[arg(
-        long,
-        env = "XOAY_DATA",
-        default_value = "xoay-data",
-        value_name = "FOLDER"
-    )]
-    pub data: PathBuf,
-    /// The database, postgres://user:password@host/name [default: a file in the data folder].
-    #[arg(
-        long,
-        env = "XOAY_DATABASE",
-        hide_env_values = true,
-        value_name = "URL"
-    )]
-    pub database: Option<String>,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum RoleArgument {
-    Administrator,
-    Digitizer,
-    Reviewer,
-    Producer,
-    Viewer,
-}
-
-impl From<RoleArgument> for xoay::Role {
-    fn from(role: RoleArgument) -> Self {
-        match role {
-            RoleArgument::Administrator => Self::Administrator,
-            RoleArgument::Digitizer => Self::Digitizer,
-            RoleArgument::Reviewer => Self::Reviewer,
-            RoleArgument::Producer => Self::Producer,
-            RoleArgument::Viewer => Self::Viewer,
-        }
-    }
 }

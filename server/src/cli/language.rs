@@ -155,6 +155,15 @@ Mã kết thúc 3 nghĩa là có ít nhất một ảnh cần chụp lại.",
   xoay publish --data /srv/xoay --slug tra --name-vi \"Trà\" --spin spin/",
     ),
     (
+        "upload",
+        "Examples:
+  xoay upload photos/ --to https://xoay.example --product mat-ong
+  XOAY_TOKEN=… xoay upload photos/ --to http://127.0.0.1:8360 --product mat-ong --parallel 6",
+        "Ví dụ:
+  xoay upload anh/ --to https://xoay.example --product mat-ong
+  XOAY_TOKEN=… xoay upload anh/ --to http://127.0.0.1:8360 --product mat-ong --parallel 6",
+    ),
+    (
         "serve",
         "Examples:
   xoay serve
@@ -180,6 +189,33 @@ Mã kết thúc 3 nghĩa là có ít nhất một ảnh cần chụp lại.",
         "Ví dụ:
   xoay user add lan --full-name \"Nguyễn Thị Lan\" --administrator
   xoay user add minh --role reviewer < matkhau.txt",
+    ),
+    (
+        "worker",
+        "Examples:
+  xoay worker --data /srv/xoay --workers 4 --model-workers 1
+  xoay worker --data /srv/xoay --store s3://products/xoay --job-memory 8192",
+        "Ví dụ:
+  xoay worker --data /srv/xoay --workers 4 --model-workers 1
+  xoay worker --data /srv/xoay --store s3://sanpham/xoay --job-memory 8192",
+    ),
+    (
+        "verify",
+        "Examples:
+  xoay verify --data /srv/xoay
+  xoay verify --data /srv/xoay --collect --grace 168",
+        "Ví dụ:
+  xoay verify --data /srv/xoay
+  xoay verify --data /srv/xoay --collect --grace 168",
+    ),
+    (
+        "backup",
+        "Examples:
+  xoay backup --data /srv/xoay --to /mnt/backup/xoay
+  xoay verify --data /mnt/backup/xoay",
+        "Ví dụ:
+  xoay backup --data /srv/xoay --to /mnt/saoluu/xoay
+  xoay verify --data /mnt/saoluu/xoay",
     ),
     (
         "completions",
@@ -306,7 +342,7 @@ fn in_vietnamese(error: &clap::Error) -> Option<String> {
         ),
         ErrorKind::MissingRequiredArgument => format!("còn thiếu: {argument}"),
         ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            "còn thiếu tên lệnh: spin, model, mat, inspect, export, optimize, publish, serve, user hoặc completions"
+            "còn thiếu tên lệnh: spin, model, mat, inspect, export, optimize, publish, upload, serve, user, worker, verify, backup hoặc completions"
                 .to_owned()
         }
         ErrorKind::InvalidValue | ErrorKind::ValueValidation if value.is_empty() => {

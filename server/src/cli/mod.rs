@@ -14,9 +14,13 @@ mod model;
 mod optimize;
 mod publish;
 mod serve;
+mod settings;
 mod spin;
 mod terminal;
+mod upkeep;
+mod upload;
 mod user;
+mod worker;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -31,8 +35,24 @@ use self::terminal::Terminal;
 
 /// Runs the command that the process was started with.
 pub fn run() -> ExitCode {
+    // No command for people: a job that this program runs in a process of its own.
+    if std::env::args_os()
+        .nth(1)
+        .is_some_and(|first| first == xoay::SANDBOXED_JOB)
+    {
+        return xoay::run_sandboxed_job();
+    }
     let language = language::of_environment(std::env::args_os());
-    let command = language::command(language);
+    let mut command = language::command(language);
+    if let Some(file) = settings::file(std::env::args_os()) {
+        command = match settings::with_file(command, &file) {
+            Ok(command) => command,
+            Err(failure) => {
+                terminal::print_error(language, failure.message.get(language));
+                return failure.code.into();
+            }
+        };
+    }
     let arguments = command
         .try_get_matches()
         .and_then(|matches| Arguments::from_arg_matches(&matches));
@@ -63,8 +83,12 @@ fn dispatch(command: Command, terminal: &Terminal) -> Result<(), Failure> {
         Command::Export(arguments) => export::run(&arguments, terminal),
         Command::Optimize(arguments) => optimize::run(&arguments, terminal),
         Command::Publish(arguments) => publish::run(arguments, terminal),
+        Command::Upload(arguments) => upload::run(&arguments, terminal),
         Command::Serve(arguments) => serve::run(arguments, terminal),
         Command::User(command) => user::run(command, terminal),
+        Command::Verify(arguments) => upkeep::verify(&arguments, terminal),
+        Command::Backup(arguments) => upkeep::backup(&arguments, terminal),
+        Command::Worker(arguments) => worker::run(&arguments, terminal),
         Command::Completions { shell } => {
             let mut command = language::command(terminal.language());
             clap_complete::generate(shell, &mut command, "xoay", &mut std::io::stdout());

@@ -1,16 +1,17 @@
 //! `xoay serve`.
 
 use std::io::IsTerminal;
+use std::time::Duration;
 
 use tokio::runtime::Runtime;
 use tokio::signal;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
-use xoay::{ServeConfig, serve};
+use xoay::{JobLimits, KindLimits, ServeConfig, WorkConfig, serve};
 use xoay_format::Text;
 
-use super::args::ServeArguments;
+use super::args::{ServeArguments, WorkArguments};
 use super::exit::{Code, Failure};
 use super::terminal::Terminal;
 
@@ -23,7 +24,12 @@ pub fn run(arguments: ServeArguments, terminal: &Terminal) -> Result<(), Failure
     config.listen = arguments.listen;
     config.public_url = arguments.public_url;
     config.token = arguments.token;
-    config.workers = arguments.workers as usize;
+    config.metrics_listen = arguments.metrics_listen;
+    config.rate_limit = arguments.rate_limit;
+    config.trusted_hops = arguments.trusted_hops as usize;
+    config.cache_bytes = u64::from(arguments.cache) << 20;
+    config.upload_lifetime = Duration::from_hours(u64::from(arguments.upload_hours));
+    config.work = work_config(&arguments.work)?;
     let ready = |address| {
         terminal.done(
             &Text::new(
@@ -40,6 +46,31 @@ pub fn run(arguments: ServeArguments, terminal: &Terminal) -> Result<(), Failure
     served.map_err(|error| Failure {
         code: Code::Service,
         message: service_message(&error),
+    })
+}
+
+/// How this process works on jobs: each in a process of its own.
+pub fn work_config(arguments: &WorkArguments) -> Result<WorkConfig, Failure> {
+    let program = std::env::current_exe().map_err(|error| {
+        Failure::internal(Text::new(
+            format!("không tìm thấy tệp chương trình của chính mình: {error}"),
+            format!("this program does not find its own file: {error}"),
+        ))
+    })?;
+    let places = |jobs: Option<u32>| jobs.map_or(usize::MAX, |jobs| jobs as usize);
+    Ok(WorkConfig {
+        workers: arguments.workers as usize,
+        kinds: KindLimits {
+            spin: places(arguments.spin_workers),
+            model: places(arguments.model_workers),
+        },
+        sandbox: Some(program),
+        job_limits: JobLimits {
+            memory_bytes: u64::from(arguments.job_memory) << 20,
+            time: Duration::from_secs(u64::from(arguments.job_time)),
+            ..JobLimits::default()
+        },
+        ..WorkConfig::default()
     })
 }
 
@@ -63,7 +94,8 @@ pub fn service_message(error: &anyhow::Error) -> Text {
     }
 }
 
-fn start_log(json: bool) {
+/// Where and how the log is written.
+pub fn start_log(json: bool) {
     let filter = EnvFilter::try_from_env("XOAY_LOG")
         .unwrap_or_else(|_| EnvFilter::new("warn,xoay=info,tower_http=info"));
     let layers = tracing_subscriber::registry().with(filter);
@@ -78,7 +110,7 @@ fn start_log(json: bool) {
 }
 
 /// Completes on Ctrl+C or, on Unix, a request to terminate.
-async fn asked_to_stop() {
+pub async fn asked_to_stop() {
     let interrupt = async {
         // Without a handler the system's own ends the process; then nothing waits here either.
         let _ = signal::ctrl_c().await;

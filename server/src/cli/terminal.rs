@@ -110,6 +110,36 @@ impl Terminal {
         bar
     }
 
+    /// A bar of bytes, hidden where nobody looks.
+    pub fn byte_bar(&self, title: &Text, total_bytes: u64) -> ProgressBar {
+        let target = match self.mode {
+            Mode::People => ProgressDrawTarget::stderr(),
+            Mode::Quiet | Mode::Json => ProgressDrawTarget::hidden(),
+        };
+        let bar = ProgressBar::with_draw_target(Some(total_bytes), target);
+        if let Ok(style) = ProgressStyle::with_template(
+            "   {msg:24} {bar:28.cyan/dim} {bytes:>10}/{total_bytes}  {bytes_per_sec}",
+        ) {
+            bar.set_style(style.progress_chars("━╸─"));
+        }
+        bar.set_message(title.get(self.language).to_owned());
+        bar
+    }
+
+    /// A count that rises towards an unknown end, hidden where nobody looks.
+    pub fn counter(&self, title: &Text) -> ProgressBar {
+        let target = match self.mode {
+            Mode::People => ProgressDrawTarget::stderr(),
+            Mode::Quiet | Mode::Json => ProgressDrawTarget::hidden(),
+        };
+        let bar = ProgressBar::with_draw_target(None, target);
+        if let Ok(style) = ProgressStyle::with_template("   {msg:24} {pos}  {elapsed}") {
+            bar.set_style(style);
+        }
+        bar.set_message(title.get(self.language).to_owned());
+        bar
+    }
+
     fn warn(&self, message: &Text) {
         let (label, text) = match self.language {
             Language::Vi => ("lưu ý", &message.vi),

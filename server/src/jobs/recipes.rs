@@ -21,6 +21,8 @@ pub(crate) trait Recipes: Send + Sync + 'static {
 pub(crate) enum RunError {
     /// It was told to stop.
     Cancelled,
+    /// The machine did not allow it this time: another attempt may do better.
+    Passing(JobFailure),
     /// The input or the machine did not allow it; trying again would not help.
     Failed(JobFailure),
 }

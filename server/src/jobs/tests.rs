@@ -179,3 +179,49 @@ async fn a_killed_worker_leaves_a_job_that_the_next_one_takes() {
     service.app.stop.cancel();
     worker.await.unwrap();
 }
+
+#[tokio::test]
+async fn a_dead_job_is_kept_with_its_reason_until_somebody_starts_it_again() {
+    let service = Service::start().await;
+    let product = service.product_with_photos().await;
+    let id = service.start_spin(&product).await;
+    service.work(Plan::Fail).await;
+    let dead = service.get("/api/jobs?state=failed").await.json();
+    assert_eq!(dead[0]["id"], id.as_str());
+    assert_eq!(dead[0]["error"]["code"], "bad-input");
+    let retry = format!("/api/jobs/{id}/retry");
+    let again = service.post(&retry, &serde_json::Value::Null).await;
+    assert_eq!(again.status.as_u16(), 202, "{}", again.text());
+    assert_eq!(
+        (&again.json()["state"], &again.json()["attempts"]),
+        (&"queued".into(), &0.into())
+    );
+    service.work(Plan::Succeed(1)).await;
+    assert_eq!(job(&service, &id).await.state, JobState::Done);
+    assert!(
+        service
+            .get("/api/jobs?state=failed")
+            .await
+            .json()
+            .as_array()
+            .unwrap()
+            .is_empty()
+    );
+    // One that is done stays as it is.
+    let done = service.post(&retry, &serde_json::Value::Null).await;
+    assert_eq!(done.json()["state"], "done");
+}
+
+#[tokio::test]
+async fn a_dead_job_gives_way_to_its_successor() {
+    let service = Service::start().await;
+    let product = service.product_with_photos().await;
+    let dead = service.start_spin(&product).await;
+    service.work(Plan::Fail).await;
+    let successor = service.start_spin(&product).await;
+    let answer = service
+        .post(&format!("/api/jobs/{dead}/retry"), &serde_json::Value::Null)
+        .await;
+    assert_eq!(answer.json()["id"], successor.as_str());
+    assert_eq!(job(&service, &dead).await.state, JobState::Failed);
+}

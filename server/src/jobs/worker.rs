@@ -8,11 +8,12 @@ use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 use xoay_format::{Localize, ProgressEvent, Text, Watch};
 
-use super::{News, Newsroom, Recipes, RunError};
+use super::{News, Newsroom, Places, Recipes, RunError};
 use crate::Error;
 use crate::catalogue::{
     Beat, Catalogue, Claim, JobFailure, JobId, JobKind, JobQueue, LeaseToken, Produced, Progress,
 };
+use crate::crash;
 use crate::publishing;
 use crate::store::Objects;
 
@@ -35,6 +36,8 @@ pub(crate) struct Worker {
     /// Scratch space; each attempt has a folder of its own in it.
     pub(crate) work_dir: PathBuf,
     pub(crate) lease: Duration,
+    /// How many jobs of each kind this process may work on.
+    pub(crate) places: Arc<Places>,
     /// Ends the loop and hands the running job back.
     pub(crate) stop: CancellationToken,
 }
@@ -56,8 +59,10 @@ impl Worker {
     /// Claims and works until told to stop.
     pub(crate) async fn run(self) {
         while !self.stop.is_cancelled() {
-            let wait = match self.queue.claim(self.lease).await {
+            let mut places = self.places.reserve();
+            let wait = match self.queue.claim_kinds(&places.kinds(), self.lease).await {
                 Ok(Some(claim)) => {
+                    places.keep(claim.job.kind);
                     self.work(&claim).await;
                     continue;
                 }
@@ -67,6 +72,7 @@ impl Worker {
                     POLL * 5
                 }
             };
+            drop(places);
             tokio::select! {
                 () = tokio::time::sleep(wait) => {}
                 () = self.newsroom.next_queued() => {}
@@ -79,6 +85,7 @@ impl Worker {
     pub(crate) async fn work(&self, claim: &Claim) {
         let (id, kind) = (claim.job.id, claim.job.kind.name());
         tracing::info!(job = %id, kind, attempt = claim.job.attempts, "job started");
+        crash::point("job-claimed");
         self.newsroom.tell(id, News::Changed);
         let started = Instant::now();
         let shared = Arc::new(Shared::default());
@@ -134,7 +141,12 @@ impl Worker {
         let elapsed_ms = started.elapsed().as_millis() as u64;
         let (settled, word) = match outcome {
             _ if stopped_for == Some(StopReason::LeaseLost) => (Ok(false), "stopped"),
-            Ok(produced) => (self.queue.complete(claim, &produced).await, "done"),
+            Ok(produced) => {
+                crash::point("job-durable");
+                let completed = self.queue.complete(claim, &produced).await;
+                crash::point("job-completed");
+                (completed, "done")
+            }
             Err(AttemptError::Stopped) => (self.queue.release(claim).await, "given back"),
             Err(AttemptError::Failed { failure, passing }) => {
                 let doublings = claim.job.attempts.saturating_sub(1).min(10);
@@ -174,9 +186,11 @@ impl Worker {
         shared: &Arc<Shared>,
     ) -> Result<Produced, AttemptError> {
         let input = self.bring_input(scratch, claim, shared).await?;
+        crash::point("job-input-copied");
         let out = scratch.join("out");
         self.run_recipe(claim, input, out.clone(), shared.clone())
             .await?;
+        crash::point("job-made");
         match claim.job.kind {
             JobKind::Spin => publishing::store_spin(&self.objects, &out)
                 .await
@@ -256,6 +270,10 @@ impl Worker {
             Ok(Err(RunError::Failed(failure))) => Err(AttemptError::Failed {
                 failure,
                 passing: false,
+            }),
+            Ok(Err(RunError::Passing(failure))) => Err(AttemptError::Failed {
+                failure,
+                passing: true,
             }),
             Err(_) => Err(AttemptError::Failed {
                 failure: internal(),

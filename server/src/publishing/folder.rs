@@ -103,6 +103,7 @@ async fn store(
         names.insert(url, key.file_name());
         keys.push(key);
     }
+    crate::crash::point("job-objects-stored");
     objects.make_durable(&keys).await?;
     Ok(names)
 }

@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 use super::serve_with;
 use crate::Error;
 use crate::catalogue::{JobQueue, JobState, Sqlite};
-use crate::config::ServeConfig;
+use crate::config::{ServeConfig, WorkConfig};
 use crate::fixtures::{Plan, Planned, photo};
 use crate::jobs::Recipes;
 
@@ -27,8 +27,11 @@ struct Running {
 async fn start(data: &Path, recipes: Arc<dyn Recipes>) -> Running {
     let config = ServeConfig {
         listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-        lease: Duration::from_millis(800),
-        grace: Duration::from_secs(3),
+        work: WorkConfig {
+            lease: Duration::from_millis(800),
+            grace: Duration::from_secs(3),
+            ..WorkConfig::default()
+        },
         ..ServeConfig::new(data)
     };
     let (stop, stopped) = oneshot::channel();

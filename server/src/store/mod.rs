@@ -1,23 +1,34 @@
 //! Where objects lie. Nothing outside this module knows whether that is a disk or an S3 service.
 
 mod key;
+mod listing;
 mod open;
+mod parts;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures::StreamExt;
 use futures::stream::BoxStream;
-use object_store::{GetOptions, GetRange, ObjectStore, ObjectStoreExt};
+use object_store::{GetOptions, GetRange, ObjectMeta, ObjectStore, ObjectStoreExt};
+use time::OffsetDateTime;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 pub use key::{Class, ObjectKey};
+pub use listing::Listed;
 
 use crate::Error;
 
 /// Bytes that a stored object is written in: the least part that S3 takes is 5 MiB.
 const PART_BYTES: usize = 8 * 1024 * 1024;
+
+/// Bytes that are read from a local disk at once.
+const READ_BYTES: u64 = 1024 * 1024;
+
+/// What no row names is left alone for at least so long.
+pub const MIN_GRACE: Duration = Duration::from_hours(24);
 
 /// The objects of one service: immutable, named by their content's hash.
 #[derive(Clone, Debug)]
@@ -101,7 +112,8 @@ impl Objects {
     /// Stores the file's bytes under `key`. An original survives a power cut once this returns;
     /// a derived object does after [`Objects::make_durable`].
     ///
-    /// The object appears whole or not at all. One that is there already is not written again.
+    /// The object appears whole or not at all. One that is there already is not written again, unless it is so old that
+    /// it may be about to be collected: it then is young once more.
     ///
     /// # Errors
     /// [`Error::NoSpace`], [`Error::Store`], or [`Error::Io`] where the file cannot be read.
@@ -112,7 +124,7 @@ impl Objects {
         let mut source = tokio::fs::File::open(file).await.map_err(reading)?;
         let size_bytes = source.metadata().await.map_err(reading)?.len();
         match store.head(&path).await {
-            Ok(meta) if meta.size == size_bytes => return Ok(()),
+            Ok(meta) if meta.size == size_bytes && is_young(&meta) => return Ok(()),
             Ok(_) | Err(object_store::Error::NotFound { .. }) => {}
             Err(e) => return Err(e.into()),
         }
@@ -194,11 +206,38 @@ impl Objects {
             range: range.map(GetRange::Bounded),
             ..GetOptions::default()
         };
-        match self.of(key.class()).get_opts(&key.path(), options).await {
-            Ok(result) => Ok(Some(result.into_stream())),
-            Err(object_store::Error::NotFound { .. }) => Ok(None),
-            Err(e) => Err(e.into()),
+        self.opened(self.of(key.class()), key.path(), options).await
+    }
+
+    /// The bytes at `path`; from a local disk in pieces of a megabyte, since its own stream takes a trip to another
+    /// thread for every 8 KiB.
+    async fn opened(
+        &self,
+        store: &Arc<dyn ObjectStore>,
+        path: object_store::path::Path,
+        options: GetOptions,
+    ) -> Result<Option<Body>, Error> {
+        let found = match store.get_opts(&path, options).await {
+            Ok(found) => found,
+            Err(object_store::Error::NotFound { .. }) => return Ok(None),
+            Err(e) => return Err(e.into()),
+        };
+        if self.local_root.is_none() {
+            return Ok(Some(found.into_stream()));
         }
+        let (store, range) = (store.clone(), found.range);
+        let pieces = futures::stream::try_unfold(range.start, move |at| {
+            let (store, path) = (store.clone(), path.clone());
+            async move {
+                if at >= range.end {
+                    return Ok(None);
+                }
+                let end = range.end.min(at + READ_BYTES);
+                let bytes = store.get_range(&path, at..end).await?;
+                Ok(Some((bytes, end)))
+            }
+        });
+        Ok(Some(pieces.boxed()))
     }
 
     /// Writes the object's bytes to a new file.
@@ -221,6 +260,15 @@ impl Objects {
             Class::Derived => &self.quick,
         }
     }
+}
+
+/// Whether an object cannot be collected before the row is written that will name it.
+fn is_young(meta: &ObjectMeta) -> bool {
+    let written_s = meta.last_modified.timestamp();
+    let age_s = OffsetDateTime::now_utc()
+        .unix_timestamp()
+        .saturating_sub(written_s);
+    u64::try_from(age_s).unwrap_or(0) < MIN_GRACE.as_secs() / 2
 }
 
 /// The next [`PART_BYTES`] bytes, fewer at the file's end.

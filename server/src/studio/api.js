@@ -2,13 +2,15 @@
 import { language, t } from "./element.js";
 
 export class Refusal extends Error {
-  constructor(status, message) {
+  constructor(status, message, code = "") {
     super(message);
     this.status = status;
+    /** The service's word for programs. */
+    this.code = code;
   }
   /** Whether the same request may succeed a moment later. */
   get passing() {
-    return this.status === 0 || this.status === 408 || this.status === 429 || (this.status >= 500 && this.status !== 507);
+    return this.status === 0 || this.status === 408 || this.status === 423 || this.status === 429 || (this.status >= 500 && this.status !== 507);
   }
 }
 
@@ -51,7 +53,7 @@ export const offline = () =>
 export function refusalOf(status, text) {
   try {
     const problem = JSON.parse(text);
-    return new Refusal(status, problem.detail || problem.title);
+    return new Refusal(status, problem.detail || problem.title, problem.code);
   } catch {
     return new Refusal(status, t(`Máy chủ trả lời ${status}.`, `The server answered ${status}.`));
   }
@@ -75,20 +77,19 @@ export async function call(method, path, body) {
   throw refusalOf(response.status, text);
 }
 
-/** Sends a file and tells how many bytes went; fetch cannot. */
-export function send(path, file, onProgress) {
+/** Calls with XMLHttpRequest, which tells how many bytes of the body went; fetch cannot. */
+export function exchange(method, path, more, body, onProgress) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
-    request.open("PUT", path);
-    for (const [name, value] of Object.entries(headers())) request.setRequestHeader(name, value);
-    request.setRequestHeader("content-type", "application/octet-stream");
-    request.upload.onprogress = (event) => onProgress(event.loaded);
+    request.open(method, path);
+    for (const [name, value] of Object.entries({ ...headers(), ...more })) request.setRequestHeader(name, value);
+    if (onProgress) request.upload.onprogress = (event) => onProgress(event.loaded);
     request.onload = () => {
-      if (request.status >= 200 && request.status < 300) resolve(JSON.parse(request.responseText));
-      else if (request.status === 401 && mayTryAgain(request.responseText)) send(path, file, onProgress).then(resolve, reject);
+      if (request.status >= 200 && request.status < 300) resolve((name) => request.getResponseHeader(name));
+      else if (request.status === 401 && mayTryAgain(request.responseText)) exchange(method, path, more, body, onProgress).then(resolve, reject);
       else reject(refusalOf(request.status, request.responseText));
     };
     request.onerror = () => reject(offline());
-    request.send(file);
+    request.send(body);
   });
 }

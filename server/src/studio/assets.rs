@@ -12,12 +12,13 @@ const JS: &str = "text/javascript; charset=utf-8";
 const SVG: &str = "image/svg+xml";
 
 /// The pages' own files: name, media type, content.
-const FILES: [(&str, &str, &str); 19] = [
+const FILES: [(&str, &str, &str); 20] = [
     ("xoay.css", CSS, include_str!("xoay.css")),
     ("xoay.svg", SVG, include_str!("xoay.svg")),
     ("element.js", JS, include_str!("element.js")),
     ("api.js", JS, include_str!("api.js")),
     ("upload.js", JS, include_str!("upload.js")),
+    ("tus.js", JS, include_str!("tus.js")),
     ("job.js", JS, include_str!("job.js")),
     ("studio.js", JS, include_str!("studio.js")),
     ("sign-in.js", JS, include_str!("sign-in.js")),

@@ -114,8 +114,7 @@ async function receive(view, found) {
   addEventListener("beforeunload", leave);
   const model = models.at(-1);
   const items = [...photos, ...(model ? [model] : [])];
-  const address = (item) => item === model ? `/api/products/${view.id}/model` : `/api/products/${view.id}/photos/${encodeURIComponent(item.name)}`;
-  const refused = await upload(items, address, ({ sent, total, files, count }) =>
+  const refused = await upload(view.id, items, ({ sent, total, files, count }) =>
     bar.set(sent, total, t(`Đang tải lên ${files} / ${count}`, `Uploading ${files} / ${count}`), `${bytes(sent)} / ${bytes(total)}`));
   removeEventListener("beforeunload", leave);
   const modelRefused = refused.some(({ item }) => item === model);

@@ -1,8 +1,7 @@
-// From what was dropped to files, and from files to the service: three at a time, with retries.
-import { send } from "./api.js";
+// From what was dropped to files, and from files to the service: three at a time.
+import { send } from "./tus.js";
 
 const PARALLEL = 3;
-const TRIES = 4;
 const PHOTO = /\.(jpe?g|png|webp|tiff?)$/i;
 const MODEL = /\.(glb|gltf)$/i;
 
@@ -60,20 +59,8 @@ export function sorted(found) {
   return { photos, models, ignored };
 }
 
-async function sendPatiently(path, file, onProgress) {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await send(path, file, onProgress);
-    } catch (refusal) {
-      onProgress(0);
-      if (!refusal.passing || attempt === TRIES) throw refusal;
-      await new Promise((resolve) => setTimeout(resolve, 500 * 2 ** attempt));
-    }
-  }
-}
-
-/** Sends `items` ({ file, path, name }) to `address(item)`; tells { sent, total, files } and returns what was refused. */
-export async function upload(items, address, onProgress) {
+/** Sends `items` ({ file, path, name }) to the product; tells { sent, total, files } and returns what was refused. */
+export async function upload(product, items, onProgress) {
   const total = items.reduce((sum, item) => sum + item.file.size, 0);
   const sent = new Array(items.length).fill(0);
   const refused = [];
@@ -86,7 +73,7 @@ export async function upload(items, address, onProgress) {
       next += 1;
       const item = items[index];
       try {
-        await sendPatiently(address(item), item.file, (bytes) => {
+        await send(product, item, (bytes) => {
           sent[index] = Math.min(bytes, item.file.size);
           tell();
         });

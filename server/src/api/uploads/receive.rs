@@ -12,23 +12,17 @@ use xoay_format::Text;
 
 use crate::Error;
 use crate::api::App;
-use crate::catalogue::Upload;
+use crate::catalogue::{Upload, UploadKind};
+use crate::crash;
 use crate::store::{Class, ObjectKey};
 
 /// A client that sends nothing for so long has gone.
-const IDLE_LIMIT: Duration = Duration::from_mins(1);
+pub(super) const IDLE_LIMIT: Duration = Duration::from_mins(1);
 /// What is read of a refused body, so that its sender gets to see the answer.
 const DRAIN_LIMIT_BYTES: u64 = 64 * 1024 * 1024;
 const DRAIN_LIMIT: Duration = Duration::from_secs(10);
 /// Enough to know every accepted format and a GLB's header.
-const HEAD_BYTES: usize = 12;
-
-/// What an upload should turn out to be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Expected {
-    Photo,
-    Model,
-}
+pub(super) const HEAD_BYTES: usize = 12;
 
 /// Streams `body` into the store and returns where it is. Memory does not depend on its size; what fails leaves nothing.
 pub(super) async fn receive<S, E>(
@@ -36,7 +30,7 @@ pub(super) async fn receive<S, E>(
     name: &str,
     body: S,
     limit_bytes: u64,
-    expected: Expected,
+    expected: UploadKind,
 ) -> Result<Upload, Error>
 where
     S: Stream<Item = Result<Bytes, E>>,
@@ -48,17 +42,7 @@ where
     let whole = match written {
         Ok(whole) => whole,
         Err(error) => {
-            let drain = async {
-                let mut left = DRAIN_LIMIT_BYTES;
-                while let Some(Ok(bytes)) = body.next().await {
-                    left = left.saturating_sub(bytes.len() as u64);
-                    if left == 0 {
-                        break;
-                    }
-                }
-            };
-            // Whether the rest came or not, the answer is the same.
-            let _ = tokio::time::timeout(DRAIN_LIMIT, drain).await;
+            drain(body).await;
             return Err(error);
         }
     };
@@ -66,7 +50,25 @@ where
     let extension = check(name, &whole.head, size_bytes, expected)?;
     let key = ObjectKey::new(Class::Original, whole.hash, extension).ok_or(Error::NoSuchObject)?;
     app.objects.put_file(&key, &scratch.0).await?;
+    crash::point("put-original-stored");
     Ok(Upload { key, size_bytes })
+}
+
+/// Reads the rest of a refused body, within limits: whether it comes or not, the answer is the same.
+pub(super) async fn drain<S, E>(mut body: std::pin::Pin<&mut S>)
+where
+    S: Stream<Item = Result<Bytes, E>>,
+{
+    let all = async {
+        let mut left = DRAIN_LIMIT_BYTES;
+        while let Some(Ok(bytes)) = body.next().await {
+            left = left.saturating_sub(bytes.len() as u64);
+            if left == 0 {
+                break;
+            }
+        }
+    };
+    let _ = tokio::time::timeout(DRAIN_LIMIT, all).await;
 }
 
 struct Whole {
@@ -80,7 +82,7 @@ async fn write<S, E>(
     name: &str,
     mut body: std::pin::Pin<&mut S>,
     limit_bytes: u64,
-    expected: Expected,
+    expected: UploadKind,
 ) -> Result<Whole, Error>
 where
     S: Stream<Item = Result<Bytes, E>>,
@@ -127,14 +129,14 @@ where
 }
 
 /// The file ending of what arrived whole.
-fn check(
+pub(super) fn check(
     name: &str,
     head: &[u8],
     size_bytes: u64,
-    expected: Expected,
+    expected: UploadKind,
 ) -> Result<&'static str, Error> {
     let extension = recognise(name, head, expected)?;
-    if expected == Expected::Model {
+    if expected == UploadKind::Model {
         let declared = head
             .get(8..12)
             .and_then(|bytes| bytes.try_into().ok())
@@ -156,26 +158,30 @@ fn check(
 }
 
 /// The file ending that belongs to these first bytes.
-fn recognise(name: &str, head: &[u8], expected: Expected) -> Result<&'static str, Error> {
+pub(super) fn recognise(
+    name: &str,
+    head: &[u8],
+    expected: UploadKind,
+) -> Result<&'static str, Error> {
     let starts = |magic: &[u8]| head.starts_with(magic);
     match expected {
-        Expected::Photo if starts(&[0xff, 0xd8, 0xff]) => Ok("jpg"),
-        Expected::Photo if starts(b"\x89PNG\r\n\x1a\n") => Ok("png"),
-        Expected::Photo if starts(b"RIFF") && head.get(8..12) == Some(b"WEBP") => Ok("webp"),
-        Expected::Photo if starts(b"II*\0") || starts(b"MM\0*") => Ok("tif"),
-        Expected::Photo => Err(Error::NotAPhoto { name: name.into() }),
-        Expected::Model if starts(b"glTF") => match head.get(4..8) {
+        UploadKind::Photo if starts(&[0xff, 0xd8, 0xff]) => Ok("jpg"),
+        UploadKind::Photo if starts(b"\x89PNG\r\n\x1a\n") => Ok("png"),
+        UploadKind::Photo if starts(b"RIFF") && head.get(8..12) == Some(b"WEBP") => Ok("webp"),
+        UploadKind::Photo if starts(b"II*\0") || starts(b"MM\0*") => Ok("tif"),
+        UploadKind::Photo => Err(Error::NotAPhoto { name: name.into() }),
+        UploadKind::Model if starts(b"glTF") => match head.get(4..8) {
             Some([2, 0, 0, 0]) => Ok("glb"),
             _ => Err(not_a_model(
                 "tệp GLB không phải phiên bản 2; hãy xuất lại dưới dạng glTF 2.0",
                 "the GLB is not of version 2; export it again as glTF 2.0",
             )),
         },
-        Expected::Model if head.trim_ascii_start().starts_with(b"{") => Err(not_a_model(
+        UploadKind::Model if head.trim_ascii_start().starts_with(b"{") => Err(not_a_model(
             "đây là tệp .gltf, còn thiếu các tệp đi kèm; hãy xuất thành một tệp .glb duy nhất",
             "this is a .gltf file, whose other files are missing; export it as one .glb file",
         )),
-        Expected::Model => Err(not_a_model(
+        UploadKind::Model => Err(not_a_model(
             "đây không phải tệp GLB; hãy xuất mô hình dưới dạng glTF nhị phân (.glb)",
             "this is no GLB file; export the model as binary glTF (.glb)",
         )),
@@ -189,7 +195,7 @@ fn not_a_model(vi: &str, en: &str) -> Error {
 }
 
 /// A file that goes when its upload ends, however that ends.
-struct Scratch(PathBuf);
+pub(super) struct Scratch(pub(super) PathBuf);
 
 impl Drop for Scratch {
     fn drop(&mut self) {
@@ -218,7 +224,7 @@ mod tests {
             (b"\xff\xd8", None),
             (b"", None),
         ] {
-            let found = recognise("a.jpg", head, Expected::Photo);
+            let found = recognise("a.jpg", head, UploadKind::Photo);
             assert_eq!(found.ok(), expected, "{head:?}");
         }
     }
@@ -226,13 +232,16 @@ mod tests {
     #[test]
     fn every_cut_of_a_model_is_refused() {
         let glb = b"glTF\x02\0\0\0\x10\0\0\0rest".as_slice();
-        assert_eq!(check("m", &glb[..12], 16, Expected::Model).unwrap(), "glb");
+        assert_eq!(
+            check("m", &glb[..12], 16, UploadKind::Model).unwrap(),
+            "glb"
+        );
         for length in 0..16 {
             let head = &glb[..length.min(12)];
-            let refused = check("m", head, length as u64, Expected::Model);
+            let refused = check("m", head, length as u64, UploadKind::Model);
             assert!(matches!(refused, Err(Error::NotAModel { .. })), "{length}");
         }
-        let refused = check("m", b"  {\"asset\":{}", 13, Expected::Model).unwrap_err();
+        let refused = check("m", b"  {\"asset\":{}", 13, UploadKind::Model).unwrap_err();
         assert!(refused.to_string().contains(".glb"), "{refused}");
     }
 }

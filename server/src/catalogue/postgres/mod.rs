@@ -7,6 +7,9 @@
 #[path = "../sql/audit.rs"]
 mod audit;
 #[allow(clippy::duplicate_mod)]
+#[path = "../sql/dead.rs"]
+mod dead;
+#[allow(clippy::duplicate_mod)]
 #[path = "../sql/jobs.rs"]
 mod jobs;
 #[allow(clippy::duplicate_mod)]
@@ -19,17 +22,26 @@ mod people;
 #[path = "../sql/products.rs"]
 mod products;
 #[allow(clippy::duplicate_mod)]
+#[path = "../sql/references.rs"]
+mod references;
+#[allow(clippy::duplicate_mod)]
 #[path = "../sql/rows.rs"]
 mod rows;
 #[allow(clippy::duplicate_mod)]
 #[path = "../sql/sessions.rs"]
 mod sessions;
+#[allow(clippy::duplicate_mod)]
+#[path = "../sql/uploads.rs"]
+mod uploads;
 
+use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{PgPool, Postgres as Engine, Transaction};
+
+use xoay_format::Text;
 
 use self::Postgres as Store;
 use super::{ProductId, now_ms};
@@ -45,13 +57,19 @@ const CONNECTION_WITHIN: Duration = Duration::from_secs(10);
 /// Locks of slugs are taken under this number: any that no one else uses on this database.
 const SLUG_LOCK: i64 = 0x786f_6179_736c_7567;
 
+/// Whether there is a job to take of the kinds that $2 names, each between blanks.
+const WAITING: &str =
+    "SELECT 1 FROM jobs WHERE ((state = 'queued' AND run_after_ms <= $1)
+     OR (state = 'running' AND lease_until_ms < $1)) AND strpos($2, ' ' || kind || ' ') > 0 LIMIT 1";
+
 /// Takes the job that has waited longest of those that nobody else is taking at this moment.
 const CLAIM: &str =
     "UPDATE jobs SET state = 'running', lease_token = $1, lease_until_ms = $2, attempts = attempts + 1,
          started_ms = coalesce(started_ms, $3)
      WHERE id = (
-         SELECT id FROM jobs WHERE (state = 'queued' AND run_after_ms <= $3)
-         OR (state = 'running' AND lease_until_ms < $3) ORDER BY run_after_ms, id LIMIT 1
+         SELECT id FROM jobs WHERE ((state = 'queued' AND run_after_ms <= $3)
+         OR (state = 'running' AND lease_until_ms < $3)) AND strpos($4, ' ' || kind || ' ') > 0
+         ORDER BY run_after_ms, id LIMIT 1
          FOR UPDATE SKIP LOCKED
      ) RETURNING *";
 
@@ -125,4 +143,17 @@ async fn lock_slugs(tx: &mut Connection) -> Result<(), Error> {
         .execute(tx)
         .await?;
     Ok(())
+}
+
+/// PostgreSQL has its own way to copy a database.
+#[expect(clippy::unused_async, reason = "SQLite copies, and callers serve both")]
+async fn copy_whole(_: &Store, _: &Path) -> Result<(), Error> {
+    Err(Error::Configuration {
+        reason: Text::new(
+            "cơ sở dữ liệu PostgreSQL được sao lưu bằng pg_dump, xem docs/OPERATING.md; \
+             `xoay backup` chỉ sao lưu thư mục dữ liệu có xoay.db",
+            "a PostgreSQL database is backed up by pg_dump, see docs/OPERATING.md; \
+             `xoay backup` copies data folders with an xoay.db only",
+        ),
+    })
 }

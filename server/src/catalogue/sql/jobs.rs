@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use sqlx::Row;
 use xoay_format::Text;
 
-use super::{CLAIM, Connection, Store, audit, lock_product, now_ms, rows};
+use super::{CLAIM, Connection, Store, WAITING, audit, lock_product, now_ms, rows};
 use crate::Error;
 use crate::catalogue::{
     Beat, Claim, Job, JobFailure, JobId, JobKind, JobQueue, LeaseToken, Produced, ProductId,
@@ -99,15 +99,21 @@ impl JobQueue for Store {
         row.map(|row| result(row.try_get("result")?)).transpose()
     }
 
-    async fn claim(&self, lease: Duration) -> Result<Option<Claim>, Error> {
+    async fn claim_kinds(
+        &self,
+        kinds: &[JobKind],
+        lease: Duration,
+    ) -> Result<Option<Claim>, Error> {
+        let kinds: String = kinds
+            .iter()
+            .map(|kind| format!(" {} ", kind.name()))
+            .collect();
         // An idle worker asks often: that must not take the write lock.
-        let waiting = sqlx::query(
-            "SELECT 1 FROM jobs WHERE (state = 'queued' AND run_after_ms <= $1)
-             OR (state = 'running' AND lease_until_ms < $1) LIMIT 1",
-        )
-        .bind(now_ms())
-        .fetch_optional(self.reader())
-        .await?;
+        let waiting = sqlx::query(WAITING)
+            .bind(now_ms())
+            .bind(&kinds)
+            .fetch_optional(self.reader())
+            .await?;
         if waiting.is_none() {
             return Ok(None);
         }
@@ -119,6 +125,7 @@ impl JobQueue for Store {
             .bind(token.to_string())
             .bind(now_ms.saturating_add(ms(lease)))
             .bind(now_ms)
+            .bind(&kinds)
             .fetch_optional(&mut *tx)
             .await?;
         let job = row.as_ref().map(rows::job).transpose()?;

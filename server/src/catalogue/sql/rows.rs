@@ -134,10 +134,7 @@ pub(super) fn job(row: &EngineRow) -> Result<Job, Error> {
         id: id(row, "id")?,
         product_id: id(row, "product_id")?,
         kind: kind_named(kind)?,
-        state: JobState::ALL
-            .into_iter()
-            .find(|s| s.name() == state)
-            .ok_or_else(|| corrupt("job state", state))?,
+        state: state_named(state)?,
         attempts: count(row, "attempts")?,
         cancel_requested: row.try_get("cancel_requested")?,
         progress: serde_json::from_str::<Progress>(progress)
@@ -152,7 +149,14 @@ pub(super) fn job(row: &EngineRow) -> Result<Job, Error> {
     })
 }
 
-fn kind_named(name: &str) -> Result<JobKind, Error> {
+pub(super) fn state_named(name: &str) -> Result<JobState, Error> {
+    JobState::ALL
+        .into_iter()
+        .find(|state| state.name() == name)
+        .ok_or_else(|| corrupt("job state", name))
+}
+
+pub(super) fn kind_named(name: &str) -> Result<JobKind, Error> {
     JobKind::ALL
         .into_iter()
         .find(|kind| kind.name() == name)

@@ -5,6 +5,9 @@
 #[path = "../sql/audit.rs"]
 mod audit;
 #[allow(clippy::duplicate_mod)]
+#[path = "../sql/dead.rs"]
+mod dead;
+#[allow(clippy::duplicate_mod)]
 #[path = "../sql/jobs.rs"]
 mod jobs;
 #[allow(clippy::duplicate_mod)]
@@ -17,11 +20,17 @@ mod people;
 #[path = "../sql/products.rs"]
 mod products;
 #[allow(clippy::duplicate_mod)]
+#[path = "../sql/references.rs"]
+mod references;
+#[allow(clippy::duplicate_mod)]
 #[path = "../sql/rows.rs"]
 mod rows;
 #[allow(clippy::duplicate_mod)]
 #[path = "../sql/sessions.rs"]
 mod sessions;
+#[allow(clippy::duplicate_mod)]
+#[path = "../sql/uploads.rs"]
+mod uploads;
 
 use std::path::Path;
 use std::time::Duration;
@@ -40,13 +49,18 @@ type EngineRow = sqlx::sqlite::SqliteRow;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 const READERS: u32 = 4;
 
+/// Whether there is a job to take of the kinds that $2 names, each between blanks.
+const WAITING: &str = "SELECT 1 FROM jobs WHERE ((state = 'queued' AND run_after_ms <= $1)
+     OR (state = 'running' AND lease_until_ms < $1)) AND instr($2, ' ' || kind || ' ') > 0 LIMIT 1";
+
 /// Takes the job that has waited longest; the write lock keeps others away meanwhile.
 const CLAIM: &str =
     "UPDATE jobs SET state = 'running', lease_token = $1, lease_until_ms = $2, attempts = attempts + 1,
          started_ms = coalesce(started_ms, $3)
      WHERE id = (
-         SELECT id FROM jobs WHERE (state = 'queued' AND run_after_ms <= $3)
-         OR (state = 'running' AND lease_until_ms < $3) ORDER BY run_after_ms, id LIMIT 1
+         SELECT id FROM jobs WHERE ((state = 'queued' AND run_after_ms <= $3)
+         OR (state = 'running' AND lease_until_ms < $3)) AND instr($4, ' ' || kind || ' ') > 0
+         ORDER BY run_after_ms, id LIMIT 1
      ) RETURNING *";
 
 /// Which products hold all of the words in $9, where that is not null.
@@ -129,5 +143,20 @@ async fn lock_product(_: &mut Connection, _: ProductId) -> Result<(), Error> {
     reason = "PostgreSQL must ask for it, and callers serve both"
 )]
 async fn lock_slugs(_: &mut Connection) -> Result<(), Error> {
+    Ok(())
+}
+
+/// Copies the database, as it is at one moment, into a file that is not there yet.
+async fn copy_whole(store: &Store, file: &Path) -> Result<(), Error> {
+    let path = file.to_str().ok_or_else(|| {
+        Error::io(
+            format!("writing {}", file.display()),
+            std::io::Error::other("the path is no UTF-8"),
+        )
+    })?;
+    sqlx::query("VACUUM INTO $1")
+        .bind(path)
+        .execute(store.writer())
+        .await?;
     Ok(())
 }

@@ -1,0 +1,85 @@
+//! Pieces of uploads: small objects that live until their upload is whole or forgotten.
+
+use bytes::Bytes;
+use futures::StreamExt;
+use object_store::path::Path;
+use object_store::{GetOptions, ObjectStoreExt, PutPayload};
+use uuid::Uuid;
+
+use super::{Body, Objects};
+use crate::Error;
+use crate::catalogue::UploadId;
+
+/// The folder of all pieces.
+pub(super) const FOLDER: &str = "uploads";
+
+impl Objects {
+    /// Stores a piece; it survives a power cut once this returns. The name is fresh: two requests that race for the
+    /// same place in an upload cannot write over each other, and no store has to promise anything for that.
+    ///
+    /// # Errors
+    /// [`Error::NoSpace`], [`Error::Store`].
+    pub async fn put_part(&self, upload: UploadId, bytes: Bytes) -> Result<String, Error> {
+        let name = format!("{upload}/{}", Uuid::now_v7());
+        self.durable
+            .put(&part_path(&name), PutPayload::from(bytes))
+            .await?;
+        Ok(name)
+    }
+
+    /// Opens a piece; nothing where there is none.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn get_part(&self, name: &str) -> Result<Option<Body>, Error> {
+        self.opened(&self.durable, part_path(name), GetOptions::default())
+            .await
+    }
+
+    /// Removes every piece of an upload, whether or not the database knows it.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn remove_parts(&self, upload: UploadId) -> Result<(), Error> {
+        let folder = Path::from_iter([FOLDER, &upload.to_string()]);
+        let mut listed = self.durable.list(Some(&folder));
+        while let Some(found) = listed.next().await {
+            match self.durable.delete(&found?.location).await {
+                Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
+                Err(e) => return Err(e.into()),
+            }
+        }
+        Ok(())
+    }
+}
+
+pub(super) fn part_path(name: &str) -> Path {
+    Path::from_iter([FOLDER].into_iter().chain(name.split('/')))
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::TryStreamExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_piece_comes_back_and_goes_with_its_upload() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = url::Url::from_directory_path(folder.path()).unwrap();
+        let objects = Objects::open(url.as_str()).unwrap();
+        let (upload, other) = (UploadId::fresh(), UploadId::fresh());
+        let first = objects.put_part(upload, "ab".into()).await.unwrap();
+        let second = objects.put_part(upload, "c".into()).await.unwrap();
+        let kept = objects.put_part(other, "d".into()).await.unwrap();
+        let body = objects.get_part(&first).await.unwrap().unwrap();
+        let bytes: Vec<Bytes> = body.try_collect().await.unwrap();
+        assert_eq!(bytes.concat(), b"ab");
+        objects.remove_parts(upload).await.unwrap();
+        for gone in [first, second] {
+            assert!(objects.get_part(&gone).await.unwrap().is_none());
+        }
+        assert!(objects.get_part(&kept).await.unwrap().is_some());
+        objects.remove_parts(upload).await.unwrap();
+    }
+}
