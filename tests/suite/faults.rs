@@ -287,7 +287,7 @@ fn a_worker_that_dies_at_any_point_of_a_job_leaves_a_job_that_gets_done() {
         let status = worker.wait().unwrap();
         assert!(!status.success(), "it died at {point}");
         let mut second = self::worker(&data, None);
-        let state = wait_for(&oracle, &service, &job, Duration::from_mins(3));
+        let state = wait_for(&oracle, &service, &job, Duration::from_mins(10));
         assert_eq!(state["state"], "done", "{point}: {state}");
         stop(&mut second);
         oracle.check(&service, &product, &data);
@@ -433,7 +433,7 @@ fn a_worker_with_a_stale_lease_writes_nothing_and_another_does_the_job() {
     };
     signal(&first, "-STOP");
     let mut second = worker(&data, None);
-    let state = wait_for(&oracle, &service, &job, Duration::from_mins(3));
+    let state = wait_for(&oracle, &service, &job, Duration::from_mins(10));
     assert_eq!(state["state"], "done", "{state}");
     assert_eq!(state["attempts"], 2);
     signal(&first, "-CONT");
@@ -450,7 +450,7 @@ fn a_worker_asked_to_stop_hands_its_job_to_the_next() {
     let root = tempfile::tempdir().unwrap();
     let data = root.path().join("data");
     let photos = root.path().join("photos");
-    capture_cut(&photos, 3);
+    capture_cut(&photos, 9);
     let service = Service::start(&data, &["--workers", "0"]);
     let mut oracle = Oracle::new();
     let product = oracle.product(&service);
@@ -485,7 +485,7 @@ fn a_worker_asked_to_stop_hands_its_job_to_the_next() {
         "{back}"
     );
     let mut second = worker(&data, None);
-    let state = wait_for(&oracle, &service, &job, Duration::from_mins(4));
+    let state = wait_for(&oracle, &service, &job, Duration::from_mins(10));
     assert_eq!(state["state"], "done", "{state}");
     stop(&mut second);
 }
@@ -512,7 +512,7 @@ fn a_job_beyond_its_memory_ends_alone_and_says_so() {
             .unwrap();
     }
     let job = start(&oracle, &service, &product);
-    let state = wait_for(&oracle, &service, &job, Duration::from_mins(2));
+    let state = wait_for(&oracle, &service, &job, Duration::from_mins(10));
     assert_eq!(state["state"], "failed", "{state}");
     assert!(
         matches!(state["error"]["code"].as_str(), Some("limit" | "bad-input")),
