@@ -369,6 +369,23 @@ impl Service {
         open_house()
     }
 
+    /// An upload in pieces under way to a product; its id.
+    pub(crate) async fn open_upload(&self, product: &str) -> String {
+        use crate::catalogue::{NewUpload, UploadKind, UploadLedger};
+
+        let new = NewUpload {
+            product_id: product.parse().unwrap(),
+            kind: UploadKind::Photo,
+            name: "9.jpg".into(),
+            sha256: None,
+            fingerprint: None,
+            length_bytes: 10,
+        };
+        let (limits, lifetime) = (UploadLimits::default(), Duration::from_hours(1));
+        let opened = self.catalogue.open_upload(&new, &limits, lifetime);
+        opened.await.unwrap().id.to_string()
+    }
+
     pub(crate) async fn ask(&self, request: Request<Body>) -> Answer {
         ask(&self.router, request).await
     }

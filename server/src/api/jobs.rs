@@ -2,12 +2,12 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Json;
 use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
 use axum::http::{StatusCode, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use serde::Deserialize;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
@@ -18,6 +18,7 @@ use super::{App, Path, Query};
 use crate::Error;
 use crate::catalogue::{Job, JobId, JobKind, JobState, Produced};
 use crate::jobs::News;
+use crate::people::{Actor, Permission};
 use crate::publishing::product_manifest;
 
 /// How soon what another process did to a job is told.
@@ -89,11 +90,20 @@ enum DeadState {
 /// Jobs that failed, with their reasons, over all products.
 pub(super) async fn dead(
     State(app): State<Arc<App>>,
+    Extension(actor): Extension<Actor>,
     Query(asked): Query<Dead>,
 ) -> Result<Response, Error> {
     let DeadState::Failed = asked.state;
     let limit = asked.limit.unwrap_or(DEAD_LISTED).min(DEAD_LISTED);
-    Ok(fresh(Json(app.dead.dead_jobs(limit).await?)))
+    let mut jobs = Vec::new();
+    for job in app.dead.dead_jobs(DEAD_LISTED).await? {
+        let product = app.catalogue.product(job.product_id).await?;
+        if product.is_some_and(|product| actor.may(Permission::Read, product.organisation)) {
+            jobs.push(job);
+        }
+    }
+    jobs.truncate(limit as usize);
+    Ok(fresh(Json(jobs)))
 }
 
 /// Queues a job again that failed or was cancelled.

@@ -142,7 +142,7 @@ pub(crate) fn routes() -> Routes {
         .delete("/api/jobs/{id}", Access::Job(Digitize), jobs::cancel)
         .get("/api/jobs/{id}/events", Access::Job(Read), jobs::events)
         .get("/api/jobs/{id}/manifest.json", SharedJob, jobs::manifest)
-        .get("/api/jobs", Service, jobs::dead)
+        .get("/api/jobs", Somewhere(Read), jobs::dead)
         .post("/api/jobs/{id}/retry", Access::Job(Digitize), jobs::retry)
         .post("/api/jobs/{id}/link", Access::Job(Publish), drafts::share);
     let keys = "/api/organisations/{id}/keys";

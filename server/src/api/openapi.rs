@@ -69,6 +69,29 @@ const OPERATIONS: &[Operation] = &[
     operation("get", "/api/jobs/{id}/events", "Follow a job", "", (200, "text/event-stream"), &[404]),
     operation("get", "/api/jobs/{id}/manifest.json", "What a job made, before it is public", "", (200, JSON), &[404, 409]),
     operation("post", "/api/products/{id}/publish", "Make the latest results public", "", (200, JSON), &[401, 404, 409]),
+    operation("put", "/api/products/{id}", "Change what is said of a product", JSON, (200, JSON), &[401, 404, 413, 422]),
+    operation("post", "/api/jobs/{id}/link", "A signed address of a draft", JSON, (201, JSON), &[401, 404, 422]),
+    operation("get", "/api/session", "Who I am", "", (200, JSON), &[]),
+    operation("post", "/api/session", "Sign in", JSON, (200, JSON), &[401, 422]),
+    operation("delete", "/api/session", "Sign out", "", (204, ""), &[401]),
+    operation("delete", "/api/sessions", "Sign out everywhere", "", (204, ""), &[401]),
+    operation("put", "/api/session/password", "Change my password", JSON, (204, ""), &[401, 422]),
+    operation("get", "/api/organisations", "Organisations that I may see", "", (200, JSON), &[401]),
+    operation("post", "/api/organisations", "Add an organisation", JSON, (201, JSON), &[401, 409, 422]),
+    operation("put", "/api/organisations/{id}/people/{user}", "Give somebody a role", JSON, (204, ""), &[401, 404, 422]),
+    operation("delete", "/api/organisations/{id}/people/{user}", "Take somebody's role", "", (204, ""), &[401, 404]),
+    operation("get", "/api/organisations/{id}/keys", "An organisation's keys", "", (200, JSON), &[401, 404]),
+    operation("post", "/api/organisations/{id}/keys", "Add a key; it is shown this once", JSON, (201, JSON), &[401, 404, 422]),
+    operation("delete", "/api/organisations/{id}/keys/{key}", "Take a key back", "", (204, ""), &[401, 404]),
+    operation("get", "/api/users", "Accounts", "", (200, JSON), &[401]),
+    operation("post", "/api/users", "Add an account", JSON, (201, JSON), &[401, 409, 422]),
+    operation("put", "/api/users/{id}", "Open an account again", "", (204, ""), &[401, 404]),
+    operation("delete", "/api/users/{id}", "Close an account", "", (204, ""), &[401, 404, 409]),
+    operation("put", "/api/users/{id}/password", "Give somebody a new password", JSON, (204, ""), &[401, 404, 422]),
+    operation("get", "/api/audit", "Who changed what", "", (200, JSON), &[401]),
+    operation("get", "/drafts/{id}", "A draft's page, by a signed address", "", (200, HTML), &[401, 404]),
+    operation("get", "/sign-in", "The page to sign in", "", (200, HTML), &[]),
+    operation("get", "/people", "The page of people, keys and the log", "", (200, HTML), &[]),
     operation("get", "/api/openapi.json", "This description", "", (200, JSON), &[]),
     operation("get", "/products/{id}/manifest.json", "What of a product is public", "", (200, JSON), &[404]),
     operation("get", "/objects/{name}", "A published file, whole or in part", "", (200, BYTES), &[404, 416]),
@@ -172,30 +195,14 @@ mod tests {
 
     use super::*;
 
-    const SOURCES: [&str; 4] = [
-        include_str!("mod.rs"),
-        include_str!("uploads/tus.rs"),
-        include_str!("../studio/mod.rs"),
-        include_str!("../kiosk/mod.rs"),
-    ];
-
-    /// Every method and path that the sources route, read as text: the router itself does not tell.
+    /// Every method and path of the service's table.
     fn routed() -> BTreeSet<(String, String)> {
-        let mut found = BTreeSet::new();
-        for source in SOURCES {
-            for route in source.split(".route(").skip(1) {
-                let (_, rest) = route.split_once('"').unwrap();
-                let (path, rest) = rest.split_once('"').unwrap();
-                let path = path.replace("{*path}", "{path}");
-                let end = rest.find(".layer").unwrap_or(rest.len());
-                for method in ["get", "post", "put", "patch", "delete", "head", "options"] {
-                    if rest[..end].contains(&format!("{method}(")) {
-                        found.insert((method.to_owned(), path.clone()));
-                    }
-                }
-            }
-        }
-        found
+        let (_, table) = crate::api::routes().into_parts();
+        let described = |row: crate::api::Row| {
+            let method = row.method.as_str().to_lowercase();
+            (method, row.path.replace("{*path}", "{path}"))
+        };
+        table.into_iter().map(described).collect()
     }
 
     #[test]

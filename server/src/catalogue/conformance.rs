@@ -2,6 +2,7 @@
 
 mod listing;
 mod people;
+mod uploads;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,6 +23,12 @@ use people::{
     accounts_have_one_name_and_roles_of_their_own, changes_are_logged_in_their_own_transaction,
     keys_are_valid_until_they_run_out_or_are_taken_back, sessions_end_by_themselves_and_by_request,
     tries_are_counted_and_forgotten,
+};
+use uploads::{
+    a_dead_job_is_listed_counted_and_revived,
+    a_finished_upload_keeps_no_parts_and_is_named_until_then,
+    an_expired_upload_is_gone_until_it_is_swept, of_two_that_send_the_same_bytes_one_wins,
+    what_is_on_its_way_counts_against_the_limits,
 };
 
 const LEASE: Duration = Duration::from_mins(1);
@@ -486,4 +493,9 @@ laws!(
     tries_are_counted_and_forgotten,
     keys_are_valid_until_they_run_out_or_are_taken_back,
     changes_are_logged_in_their_own_transaction,
+    a_dead_job_is_listed_counted_and_revived,
+    a_finished_upload_keeps_no_parts_and_is_named_until_then,
+    an_expired_upload_is_gone_until_it_is_swept,
+    of_two_that_send_the_same_bytes_one_wins,
+    what_is_on_its_way_counts_against_the_limits,
 );

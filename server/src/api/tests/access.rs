@@ -41,6 +41,7 @@ pub(super) struct World {
     pub(super) service: Service,
     pub(super) product: String,
     pub(super) job: String,
+    upload: String,
     organisation: OrganisationId,
     victim: String,
     pub(super) headers: BTreeMap<Caller, Vec<(&'static str, String)>>,
@@ -151,11 +152,13 @@ impl World {
             Caller::WrongKey,
             vec![("authorization", "Bearer xoay_00000000_00".into())],
         );
+        let upload = service.open_upload(&product).await;
         let victim = person(&service, "victim", false, None).await.0;
         Self {
             service,
             product,
             job,
+            upload,
             organisation,
             victim,
             headers,
@@ -166,6 +169,7 @@ impl World {
     fn address(&self, path: &str) -> String {
         let id = match path {
             _ if path.starts_with("/api/jobs/") || path.starts_with("/drafts/") => &self.job,
+            _ if path.starts_with("/api/uploads/") => &self.upload,
             _ if path.starts_with("/api/organisations/") => &self.organisation.to_string(),
             _ if path.starts_with("/api/users/") => &self.victim,
             _ => &self.product,
@@ -232,9 +236,13 @@ fn expected(access: Access, caller: Caller) -> Expected {
             told(may(caller, permission))
         }
         (_, ForeignAdministrator | ForeignKey) => Expected::Absent,
-        (Access::Product(wanted) | Access::Job(wanted) | Access::Organisation(wanted), _) => {
-            within(caller, wanted)
-        }
+        (
+            Access::Product(wanted)
+            | Access::Job(wanted)
+            | Access::Upload(wanted)
+            | Access::Organisation(wanted),
+            _,
+        ) => within(caller, wanted),
         (Access::SharedJob, _) => within(caller, Permission::Read),
     }
 }
@@ -301,9 +309,16 @@ async fn every_route_lets_in_whom_it_should_and_nobody_else() {
                 let found = match (status, code.as_str()) {
                     (401, _) => Expected::WhoAreYou,
                     (403, "not-permitted") => Expected::NotYou,
-                    (404, "no-such-product" | "no-such-job" | "no-such-organisation") => {
-                        Expected::Absent
-                    }
+                    // Without a body only the status tells.
+                    (403, "") if row.method == Method::HEAD => Expected::NotYou,
+                    (404, "") if row.method == Method::HEAD => Expected::Absent,
+                    (
+                        404,
+                        "no-such-product"
+                        | "no-such-job"
+                        | "no-such-upload"
+                        | "no-such-organisation",
+                    ) => Expected::Absent,
                     _ => Expected::Through,
                 };
                 // Closing one's own account is refused too, but not here: the victim is somebody else.

@@ -336,6 +336,21 @@ pub(super) const VIETNAMESE: &[(&str, &str, &str)] = &[
     ),
     (
         "optimize",
+        "keep_nodes",
+        "Giữ riêng các nút và lưới cùng tên của chúng, dù có thể vẽ gộp làm một",
+    ),
+    (
+        "optimize",
+        "tangents",
+        "Xử lý tiếp tuyến: bỏ phần trình xem tự tính được, giữ hết, hoặc tạo phần còn thiếu [mặc định: prune]",
+    ),
+    (
+        "optimize",
+        "lods",
+        "Thêm chừng này mức chi tiết, mức sau bằng nửa số tam giác của mức trước (MSFT_lod)",
+    ),
+    (
+        "optimize",
         "likeness",
         "Điểm giống bản gốc thấp nhất, tối đa 100, hoặc off để không vẽ và so [mặc định: 50]",
     ),
@@ -528,6 +543,11 @@ pub(super) const VIETNAMESE: &[(&str, &str, &str)] = &[
     ("worker", "data", "Thư mục dữ liệu của dịch vụ"),
     (
         "worker",
+        "database",
+        "Cơ sở dữ liệu, postgres://người-dùng:mật-khẩu@máy/tên [mặc định: một tệp trong thư mục dữ liệu]",
+    ),
+    (
+        "worker",
         "store",
         "Nơi lưu đối tượng: file:///thư-mục hoặc s3://bucket/tiền-tố [mặc định: trong thư mục dữ liệu]",
     ),
@@ -561,6 +581,11 @@ pub(super) const VIETNAMESE: &[(&str, &str, &str)] = &[
     ("verify", "data", "Thư mục dữ liệu của dịch vụ"),
     (
         "verify",
+        "database",
+        "Cơ sở dữ liệu, postgres://người-dùng:mật-khẩu@máy/tên [mặc định: một tệp trong thư mục dữ liệu]",
+    ),
+    (
+        "verify",
         "store",
         "Nơi lưu đối tượng: file:///thư-mục hoặc s3://bucket/tiền-tố [mặc định: trong thư mục dữ liệu]",
     ),
@@ -576,6 +601,11 @@ pub(super) const VIETNAMESE: &[(&str, &str, &str)] = &[
         "Sao lưu cơ sở dữ liệu và các đối tượng vào một thư mục có thể chạy thay bản chính",
     ),
     ("backup", "data", "Thư mục dữ liệu của dịch vụ"),
+    (
+        "backup",
+        "database",
+        "Cơ sở dữ liệu, postgres://người-dùng:mật-khẩu@máy/tên [mặc định: một tệp trong thư mục dữ liệu]",
+    ),
     (
         "backup",
         "store",
