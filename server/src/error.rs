@@ -385,6 +385,7 @@ impl Localize for Error {
 }
 
 impl Error {
+    #[expect(clippy::too_many_lines, reason = "a line or two for each error")]
     fn vietnamese(&self) -> String {
         match self {
             Self::NoSuchAddress => "không có gì ở địa chỉ này; hãy kiểm tra lại".into(),

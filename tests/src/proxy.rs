@@ -106,7 +106,7 @@ impl Shared {
         });
         let (mut from, mut to) = (client, &service);
         let mut left = self.cut_after.load(Ordering::SeqCst);
-        let mut buffer = [0; 64 * 1024];
+        let mut buffer = vec![0; 64 * 1024];
         while left > 0 {
             let most = usize::try_from(left)
                 .unwrap_or(usize::MAX)

@@ -99,38 +99,35 @@ impl Oracle {
             .unwrap()
             .iter()
             .find(|upload| upload["name"] == name);
-        let (path, mut offset) = match known {
-            Some(upload) => {
-                let path = format!("/api/uploads/{}", upload["id"].as_str().unwrap());
-                let head = self
-                    .http
-                    .head(format!("{}{path}", service.url))
-                    .header("tus-resumable", "1.0.0")
-                    .send()
-                    .ok()?;
-                let offset = number(head.headers().get("upload-offset")?);
-                let acknowledged = self.offsets.get(&path).copied().unwrap_or(0);
-                assert!(
-                    offset >= acknowledged,
-                    "{path}: {offset} of {acknowledged} acknowledged bytes"
-                );
-                (path, offset)
-            }
-            None => {
-                let created = self
-                    .http
-                    .post(format!("{}/api/products/{product}/uploads", service.url))
-                    .header("tus-resumable", "1.0.0")
-                    .header("upload-length", bytes.len())
-                    .header("upload-metadata", format!("filename {}", base64(name)))
-                    .send()
-                    .ok()?;
-                assert_eq!(created.status().as_u16(), 201);
-                (
-                    created.headers()["location"].to_str().unwrap().to_owned(),
-                    0,
-                )
-            }
+        let (path, mut offset) = if let Some(upload) = known {
+            let path = format!("/api/uploads/{}", upload["id"].as_str().unwrap());
+            let head = self
+                .http
+                .head(format!("{}{path}", service.url))
+                .header("tus-resumable", "1.0.0")
+                .send()
+                .ok()?;
+            let offset = number(head.headers().get("upload-offset")?);
+            let acknowledged = self.offsets.get(&path).copied().unwrap_or(0);
+            assert!(
+                offset >= acknowledged,
+                "{path}: {offset} of {acknowledged} acknowledged bytes"
+            );
+            (path, offset)
+        } else {
+            let created = self
+                .http
+                .post(format!("{}/api/products/{product}/uploads", service.url))
+                .header("tus-resumable", "1.0.0")
+                .header("upload-length", bytes.len())
+                .header("upload-metadata", format!("filename {}", base64(name)))
+                .send()
+                .ok()?;
+            assert_eq!(created.status().as_u16(), 201);
+            (
+                created.headers()["location"].to_str().unwrap().to_owned(),
+                0,
+            )
         };
         while offset < bytes.len() as u64 {
             let start = offset as usize;

@@ -177,19 +177,20 @@ fn a_killed_client_and_a_killed_service_go_on_where_they_stopped() {
         let now = upload["offsetBytes"].as_u64().unwrap();
         assert!(now >= acknowledged, "{now} < {acknowledged}");
         let network = PoorNetwork::before(&service.url, u64::MAX);
-        let again = xoay()
+        let mut again = xoay()
             .arg("upload")
             .arg(&file)
             .args(["--json", "--to", &network.url, "--product", &product])
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let lines = BufReader::new(again.stdout.unwrap()).lines();
+        let lines = BufReader::new(again.stdout.take().unwrap()).lines();
         assert!(
             lines
                 .map_while(Result::ok)
                 .any(|line| line.contains("\"done\""))
         );
+        again.wait().unwrap();
         let sent = network.sent_bytes();
         let rest = bytes.len() as u64 - now;
         assert!(

@@ -54,7 +54,7 @@ pub(super) async fn print(
         sleep(ALONE).await;
         if seen
             .last()
-            .is_none_or(|s| begun.elapsed() - s.0 > whole / 24)
+            .is_none_or(|s| begun.elapsed() > s.0 + whole / 24)
         {
             seen.push((begun.elapsed(), held(&browser).await? / 1e6));
         }

@@ -150,10 +150,11 @@ async fn serve(State(app): State<Arc<App>>) -> Response {
         Ok(counts) => {
             text += "# HELP xoay_jobs Jobs by kind and state.\n# TYPE xoay_jobs gauge\n";
             for (kind, state, count) in counts {
-                text += &format!(
-                    "xoay_jobs{{kind=\"{}\",state=\"{}\"}} {count}\n",
-                    kind.name(),
-                    state.name()
+                let (kind, state) = (kind.name(), state.name());
+                // A String takes whatever is written.
+                let _ = writeln!(
+                    text,
+                    "xoay_jobs{{kind=\"{kind}\",state=\"{state}\"}} {count}"
                 );
             }
         }
@@ -233,12 +234,7 @@ mod tests {
             200,
             Duration::from_millis(3),
         );
-        metrics.answered(
-            &Method::GET,
-            "/objects/{name}",
-            200,
-            Duration::from_secs(60),
-        );
+        metrics.answered(&Method::GET, "/objects/{name}", 200, Duration::from_mins(1));
         metrics.answered(&made_up, "/objects/{name}", 405, Duration::ZERO);
         let mut text = String::new();
         metrics.write(&mut text).unwrap();

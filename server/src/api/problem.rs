@@ -106,19 +106,20 @@ fn status(error: &Error) -> StatusCode {
         | Error::NotPublished
         | Error::NoSuchObject => StatusCode::NOT_FOUND,
         Error::Method { .. } => StatusCode::METHOD_NOT_ALLOWED,
-        Error::Malformed { .. } | Error::UploadBroken { .. } | Error::UploadCut { .. } => {
-            StatusCode::BAD_REQUEST
-        }
         Error::Field { .. } | Error::PhotoName { .. } => StatusCode::UNPROCESSABLE_ENTITY,
-        Error::NotAPhoto { .. } | Error::NotAModel { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Error::FileTooLarge { .. } | Error::CaptureTooLarge { .. } | Error::RequestTooLarge => {
             StatusCode::PAYLOAD_TOO_LARGE
         }
-        Error::UploadHeader {
+        Error::NotAPhoto { .. }
+        | Error::NotAModel { .. }
+        | Error::UploadHeader {
             header: "content-type",
             ..
         } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        Error::UploadHeader { .. } => StatusCode::BAD_REQUEST,
+        Error::Malformed { .. }
+        | Error::UploadBroken { .. }
+        | Error::UploadCut { .. }
+        | Error::UploadHeader { .. } => StatusCode::BAD_REQUEST,
         Error::UploadVersion => StatusCode::PRECONDITION_FAILED,
         Error::UploadBusy => StatusCode::LOCKED,
         // The protocol's own.
@@ -135,9 +136,8 @@ fn status(error: &Error) -> StatusCode {
             StatusCode::UNAUTHORIZED
         }
         Error::CrossSite | Error::NotPermitted => StatusCode::FORBIDDEN,
-        Error::TooManyTries { .. } => StatusCode::TOO_MANY_REQUESTS,
+        Error::TooManyTries { .. } | Error::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
         Error::WrongHost { .. } => StatusCode::MISDIRECTED_REQUEST,
-        Error::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
         Error::NoSpace => StatusCode::INSUFFICIENT_STORAGE,
         Error::NoSuchFormat => StatusCode::NOT_IMPLEMENTED,
         Error::Result { .. }

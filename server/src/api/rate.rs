@@ -142,7 +142,7 @@ mod tests {
                 .is_err()
         );
         // After its pause the reserve is whole again.
-        let later = now + Duration::from_secs(60);
+        let later = now + Duration::from_mins(1);
         assert_eq!(
             (0..60)
                 .filter(|_| rate.admit(client, later).is_ok())

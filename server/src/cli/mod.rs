@@ -85,7 +85,7 @@ fn dispatch(command: Command, terminal: &Terminal) -> Result<(), Failure> {
         Command::Publish(arguments) => publish::run(arguments, terminal),
         Command::Upload(arguments) => upload::run(&arguments, terminal),
         Command::Serve(arguments) => serve::run(arguments, terminal),
-        Command::User(command) => user::run(command, terminal),
+        Command::User(command) => user::run(&command, terminal),
         Command::Verify(arguments) => upkeep::verify(&arguments, terminal),
         Command::Backup(arguments) => upkeep::backup(&arguments, terminal),
         Command::Worker(arguments) => worker::run(&arguments, terminal),

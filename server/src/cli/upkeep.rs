@@ -53,10 +53,15 @@ pub fn verify(arguments: &VerifyArguments, terminal: &Terminal) -> Result<(), Fa
             .map_err(|error| failed(&error))?;
         let (trashed, restored, purged) = (collected.trashed, collected.restored, collected.purged);
         result["collected"] = json!({ "trashed": trashed, "restored": restored, "purged": purged });
-        sentence.vi +=
-            &format!("; chuyển {trashed} vào thùng rác, trả lại {restored}, xóa hẳn {purged}");
-        sentence.en += &format!(
-            "; {trashed} moved to the trash, {restored} put back, {purged} removed for good"
+        sentence = Text::new(
+            format!(
+                "{}; chuyển {trashed} vào thùng rác, trả lại {restored}, xóa hẳn {purged}",
+                sentence.vi
+            ),
+            format!(
+                "{}; {trashed} moved to the trash, {restored} put back, {purged} removed for good",
+                sentence.en
+            ),
         );
     }
     terminal.done(&sentence, result);
@@ -64,12 +69,15 @@ pub fn verify(arguments: &VerifyArguments, terminal: &Terminal) -> Result<(), Fa
 }
 
 fn named(verified: &Verified) -> Failure {
-    let (mut vi, mut en) = (String::new(), String::new());
-    for fault in &verified.faults {
-        let text = fault.text();
-        vi += &format!("\n  {}", text.vi);
-        en += &format!("\n  {}", text.en);
-    }
+    let texts: Vec<Text> = verified.faults.iter().map(xoay::Fault::text).collect();
+    let lines = |of: fn(&Text) -> &str| {
+        let lines: Vec<String> = texts
+            .iter()
+            .map(|text| format!("\n  {}", of(text)))
+            .collect();
+        lines.concat()
+    };
+    let (vi, en) = (lines(|text| &text.vi), lines(|text| &text.en));
     let count = verified.fault_count;
     Failure {
         code: Code::BadInput,

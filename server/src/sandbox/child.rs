@@ -14,6 +14,7 @@ const ORDER_LIMIT_BYTES: u64 = 64 * 1024;
 /// Does one job as its parent orders on standard input, and tells it on standard output; the whole life of the process.
 ///
 /// The end of standard input means that the job is to stop: its parent wants it, or is gone.
+#[must_use]
 pub fn as_child() -> ExitCode {
     match work(&mut std::io::stdin().lock()) {
         Ok(()) => ExitCode::SUCCESS,

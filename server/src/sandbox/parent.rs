@@ -178,12 +178,11 @@ impl Running {
         let mut asked_to_stop = None;
         loop {
             match self.lines.recv_timeout(LOOK_EVERY) {
-                Ok(Said::Confined(_)) => {}
                 Ok(Said::Progress(event)) => watch.tell(event),
                 Ok(Said::Made) => return Ok(Ok(())),
                 Ok(Said::Cancelled) => return Ok(Err(RunError::Cancelled)),
                 Ok(Said::Failed(failure)) => return Ok(Err(RunError::Failed(failure))),
-                Err(RecvTimeoutError::Timeout) => {}
+                Ok(Said::Confined(_)) | Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return Err(Ended::ByItself),
             }
             if watch.cancelled() && asked_to_stop.is_none() {

@@ -53,8 +53,11 @@ fn child() {
     std::process::exit(1);
 }
 
+/// What confined the child, and whether its attempt worked.
+type Confined = Option<(super::Confinement, Result<(), String>)>;
+
 /// Lets a child try something, and gives the job's end and what became of the attempt.
-fn try_it(misdeed: &str) -> (RunError, Option<(super::Confinement, Result<(), String>)>) {
+fn try_it(misdeed: &str) -> (RunError, Confined) {
     let scratch = tempfile::tempdir().unwrap();
     std::fs::write(scratch.path().join("misdeed"), misdeed).unwrap();
     let run = sandboxed(JobLimits::default()).run(

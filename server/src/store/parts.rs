@@ -54,7 +54,7 @@ impl Objects {
 }
 
 pub(super) fn part_path(name: &str) -> Path {
-    Path::from_iter([FOLDER].into_iter().chain(name.split('/')))
+    [FOLDER].into_iter().chain(name.split('/')).collect()
 }
 
 #[cfg(test)]

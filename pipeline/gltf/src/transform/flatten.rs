@@ -261,11 +261,14 @@ fn baked(document: &mut Document, candidate: &Candidate) -> Vec<Primitive> {
     primitives
 }
 
+/// Changes one element.
+type Place = Box<dyn Fn(&mut [f32])>;
+
 /// What brings an attribute's elements into the scene's space; `None` where they do not turn.
-fn placing(name: &str, world: &Matrix) -> Option<Box<dyn Fn(&mut [f32])>> {
+fn placing(name: &str, world: &Matrix) -> Option<Place> {
     let m = *world;
     let sign = determinant(&m).signum();
-    let place: Box<dyn Fn(&mut [f32])> = match name {
+    let place: Place = match name {
         "POSITION" => Box::new(move |p| {
             let moved = transform_point(&m, [0, 1, 2].map(|k| f64::from(p[k])));
             (0..3).for_each(|k| p[k] = moved[k] as f32);
@@ -339,18 +342,14 @@ fn remove_empty(document: &mut Document, fixed: &Fixed, node: usize) -> usize {
             return removed;
         }
         let above = nodes.iter().position(|n| n.children.contains(&at));
-        match above {
-            Some(above) => {
-                nodes[above].children.retain(|&child| child != at);
-                at = above;
+        let Some(above) = above else {
+            for scene in &mut document.root.scenes {
+                scene.nodes.retain(|&root| root != at);
             }
-            None => {
-                for scene in &mut document.root.scenes {
-                    scene.nodes.retain(|&root| root != at);
-                }
-                return removed + 1;
-            }
-        }
+            return removed + 1;
+        };
+        nodes[above].children.retain(|&child| child != at);
+        at = above;
     }
     0
 }

@@ -36,6 +36,9 @@ pub fn prune_tangents(document: &mut Document, tolerance_deg: f64) -> Step {
     step
 }
 
+/// The vertex of each corner of a triangle, and its tangent.
+type Corners = (Vec<u32>, Vec<[f32; 4]>);
+
 /// Gives tangents to what has a normal map and none, by `MikkTSpace`, as glTF 2.0 §3.7.2.1 asks readers to: for programs
 /// that do not. Vertices whose corners need different ones are split, so that files grow.
 pub fn generate_tangents(document: &mut Document) -> Step {
@@ -48,7 +51,7 @@ pub fn generate_tangents(document: &mut Document) -> Step {
         if first.attributes.contains_key("TANGENT") || !first.targets.is_empty() {
             continue;
         }
-        let inputs: Option<Vec<(Vec<u32>, Vec<[f32; 4]>)>> = group
+        let inputs: Option<Vec<Corners>> = group
             .iter()
             .map(|&(mesh, index)| {
                 let primitive = &document.root.meshes[mesh].primitives[index];
@@ -79,8 +82,10 @@ pub fn generate_tangents(document: &mut Document) -> Step {
             .iter()
             .flat_map(|value| value.to_le_bytes())
             .collect();
-        let accessor =
-            Accessor::new(Component::F32, Shape::Vec4, false, bytes).expect("four floats a vertex");
+        // Four floats a vertex are whole elements.
+        let Some(accessor) = Accessor::new(Component::F32, Shape::Vec4, false, bytes) else {
+            continue;
+        };
         let accessor = document.push(accessor);
         for &(mesh, index) in &group {
             let primitive = &mut document.root.meshes[mesh].primitives[index];
@@ -92,7 +97,7 @@ pub fn generate_tangents(document: &mut Document) -> Step {
 }
 
 /// A primitive's corners and their tangents in glTF's sense; `None` where it needs none or has not what they follow from.
-fn generated(document: &Document, primitive: &Primitive) -> Option<(Vec<u32>, Vec<[f32; 4]>)> {
+fn generated(document: &Document, primitive: &Primitive) -> Option<Corners> {
     if primitive.topology() != Topology::Triangles || !primitive.targets.is_empty() {
         return None;
     }
@@ -162,7 +167,7 @@ fn floats(
 }
 
 /// A primitive's corners and the tangent of each; `None` without normals, or coordinates that a normal map reads.
-fn by_mikktspace(document: &Document, primitive: &Primitive) -> Option<(Vec<u32>, Vec<[f32; 4]>)> {
+fn by_mikktspace(document: &Document, primitive: &Primitive) -> Option<Corners> {
     let floats = |name: &str, shape| floats(document, primitive, name, shape);
     let positions = floats("POSITION", Shape::Vec3)?;
     let normals = floats("NORMAL", Shape::Vec3)?;

@@ -5,6 +5,7 @@ use axum::http::{Method, StatusCode};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use futures::StreamExt;
+use sha1::Digest as _;
 
 use crate::catalogue::{UploadLedger, UploadLimits};
 use crate::fixtures::{Answer, Service, glb, photo, request};
@@ -184,7 +185,6 @@ async fn a_piece_with_a_wrong_sum_counts_for_nothing() {
         )
         .await
     };
-    use sha1::Digest;
     let right = STANDARD.encode(sha1::Sha1::digest(&bytes));
     let wrong = STANDARD.encode(sha1::Sha1::digest(b"other"));
     send(format!("sha1 {wrong}"))
@@ -204,7 +204,8 @@ async fn the_whole_must_be_what_was_announced() {
     let bytes = photo(1);
     let mut headers = described("1.jpg", bytes.len());
     let sum = STANDARD.encode("00".repeat(32));
-    headers[1].1.push_str(&format!(",sha256 {sum}"));
+    let described = &mut headers[1].1;
+    *described = format!("{described},sha256 {sum}");
     let path = format!("/api/products/{product}/uploads");
     let answer = tus(&service, Method::POST, &path, &headers, Body::empty()).await;
     let upload = answer.header("location").to_owned();

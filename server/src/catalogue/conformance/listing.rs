@@ -116,6 +116,7 @@ fn expected(all: &[(ProductId, NewProduct)], keep: impl Fn(&NewProduct) -> bool)
     ids
 }
 
+#[expect(clippy::too_many_lines, reason = "one catalogue, asked in many ways")]
 pub(super) async fn fifteen_thousand_products_are_searched_filtered_and_paged(place: &Place) {
     const COUNT: u32 = 15_000;
     let catalogue = place.open().await;

@@ -146,7 +146,6 @@ async fn lock_slugs(tx: &mut Connection) -> Result<(), Error> {
 }
 
 /// PostgreSQL has its own way to copy a database.
-#[expect(clippy::unused_async, reason = "SQLite copies, and callers serve both")]
 async fn copy_whole(_: &Store, _: &Path) -> Result<(), Error> {
     Err(Error::Configuration {
         reason: Text::new(

@@ -104,10 +104,8 @@ impl JobQueue for Store {
         kinds: &[JobKind],
         lease: Duration,
     ) -> Result<Option<Claim>, Error> {
-        let kinds: String = kinds
-            .iter()
-            .map(|kind| format!(" {} ", kind.name()))
-            .collect();
+        let kinds: Vec<&str> = kinds.iter().map(|kind| kind.name()).collect();
+        let kinds = format!(" {} ", kinds.join(" "));
         // An idle worker asks often: that must not take the write lock.
         let waiting = sqlx::query(WAITING)
             .bind(now_ms())

@@ -129,19 +129,11 @@ impl Sqlite {
 }
 
 /// Keeps others from changing the product until the transaction ends: the write lock does that already.
-#[expect(
-    clippy::unused_async,
-    reason = "PostgreSQL must ask for it, and callers serve both"
-)]
 async fn lock_product(_: &mut Connection, _: ProductId) -> Result<(), Error> {
     Ok(())
 }
 
 /// Keeps others from taking a slug until the transaction ends: the write lock does that already.
-#[expect(
-    clippy::unused_async,
-    reason = "PostgreSQL must ask for it, and callers serve both"
-)]
 async fn lock_slugs(_: &mut Connection) -> Result<(), Error> {
     Ok(())
 }

@@ -244,16 +244,13 @@ impl Client {
         address: &mut Option<String>,
         counted: &Counted<'_>,
     ) -> Result<(), Trouble> {
-        let (path, offset) = match address {
-            Some(path) => {
-                let answer = self.request(Method::HEAD, path).timeout(SILENCE);
-                let answer = checked(answer.send().await).await?;
-                (path.clone(), offset_of(&answer)?)
-            }
-            None => {
-                let path = self.create(file, hash).await?;
-                (address.insert(path).clone(), 0)
-            }
+        let (path, offset) = if let Some(path) = address {
+            let answer = self.request(Method::HEAD, path).timeout(SILENCE);
+            let answer = checked(answer.send().await).await?;
+            (path.clone(), offset_of(&answer)?)
+        } else {
+            let path = self.create(file, hash).await?;
+            (address.insert(path).clone(), 0)
         };
         counted.set(offset);
         if offset == file.size_bytes {
