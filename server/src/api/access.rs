@@ -150,10 +150,10 @@ impl Gate {
     }
 
     /// What the route asks, or why there is none.
-    fn access(&self, method: &Method, path: &str) -> Result<Access, Response> {
+    fn access(&self, method: &Method, path: &str) -> Result<Access, Box<Response>> {
         let Some(methods) = self.table.get(path) else {
             tracing::error!(path, "this route is not in the table: it is not answered");
-            return Err(Error::NoSuchAddress.into_response());
+            return Err(Box::new(Error::NoSuchAddress.into_response()));
         };
         let asked = if method == Method::HEAD {
             &Method::GET
@@ -174,7 +174,7 @@ impl Gate {
         if let Ok(allowed) = HeaderValue::from_str(&allowed.join(",")) {
             response.headers_mut().insert(header::ALLOW, allowed);
         }
-        Err(response)
+        Err(Box::new(response))
     }
 }
 
@@ -193,7 +193,7 @@ pub(super) async fn check(State(gate): State<Arc<Gate>>, request: Request, next:
     }
     let access = match gate.access(&parts.method, path.as_str()) {
         Ok(access) => access,
-        Err(response) => return response,
+        Err(response) => return *response,
     };
     if access == Access::Public {
         return next.run(Request::from_parts(parts, body)).await;

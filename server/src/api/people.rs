@@ -176,7 +176,7 @@ pub(super) async fn add_user(
     Ok((StatusCode::CREATED, fresh(Json(account))).into_response())
 }
 
-fn user_id(id: String) -> Result<UserId, Error> {
+fn user_id(id: &str) -> Result<UserId, Error> {
     id.parse().map_err(|_| Error::NoSuchUser {
         id: id.chars().take(80).collect(),
     })
@@ -190,7 +190,7 @@ pub(super) async fn reset_password(
 ) -> Result<Response, Error> {
     let Json(Password { password }) = body?;
     let hash = password::hash(password).await?;
-    app.people.set_password(user_id(id)?, &hash).await?;
+    app.people.set_password(user_id(&id)?, &hash).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
@@ -200,7 +200,7 @@ pub(super) async fn disable_user(
     Extension(actor): Extension<Actor>,
     Path(id): Path<String>,
 ) -> Result<Response, Error> {
-    let id = user_id(id)?;
+    let id = user_id(&id)?;
     if matches!(&actor, Actor::Person(session) if session.user.id == id) {
         return Err(Error::NotPermitted);
     }
@@ -212,7 +212,7 @@ pub(super) async fn enable_user(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
 ) -> Result<Response, Error> {
-    app.people.set_disabled(user_id(id)?, false).await?;
+    app.people.set_disabled(user_id(&id)?, false).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
@@ -223,7 +223,7 @@ pub(super) async fn set_role(
 ) -> Result<Response, Error> {
     let Json(NewRole { role }) = body?;
     app.people
-        .set_role(user_id(user)?, organisation, Some(role))
+        .set_role(user_id(&user)?, organisation, Some(role))
         .await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
@@ -233,7 +233,7 @@ pub(super) async fn take_role(
     Path((organisation, user)): Path<(OrganisationId, String)>,
 ) -> Result<Response, Error> {
     app.people
-        .set_role(user_id(user)?, organisation, None)
+        .set_role(user_id(&user)?, organisation, None)
         .await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

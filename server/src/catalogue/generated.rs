@@ -4,7 +4,7 @@ use std::path::Path;
 
 use xoay_format::Text;
 
-use super::{Catalogue, Category, NewProduct, ProductId, Province, Rating};
+use super::{Category, NewProduct, ProductId, Province, Rating};
 
 /// Products of one transaction.
 const BATCH: usize = 1500;

@@ -42,7 +42,12 @@ pub(super) fn unix_ms(moment: OffsetDateTime) -> i64 {
 pub(super) fn reach(reach: &Reach) -> Option<String> {
     match reach {
         Reach::All => None,
-        Reach::Of(ids) => Some(ids.iter().map(|id| format!("{id} ")).collect()),
+        Reach::Of(ids) => Some(
+            ids.iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+                .join(" "),
+        ),
     }
 }
 

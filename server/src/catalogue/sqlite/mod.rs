@@ -49,6 +49,8 @@ const CLAIM: &str =
          OR (state = 'running' AND lease_until_ms < $3) ORDER BY run_after_ms, id LIMIT 1
      ) RETURNING *";
 
+/// Whether the statement of a list is kept between calls.
+const KEEPS_LISTS: bool = true;
 /// Which products hold all of the words in $9, where that is not null.
 const MATCHING: &str = "p.id IN (
          SELECT w.product_id FROM product_search s JOIN product_words w ON w.number = s.rowid
@@ -115,19 +117,11 @@ impl Sqlite {
 }
 
 /// Keeps others from changing the product until the transaction ends: the write lock does that already.
-#[expect(
-    clippy::unused_async,
-    reason = "PostgreSQL must ask for it, and callers serve both"
-)]
 async fn lock_product(_: &mut Connection, _: ProductId) -> Result<(), Error> {
     Ok(())
 }
 
 /// Keeps others from taking a slug until the transaction ends: the write lock does that already.
-#[expect(
-    clippy::unused_async,
-    reason = "PostgreSQL must ask for it, and callers serve both"
-)]
 async fn lock_slugs(_: &mut Connection) -> Result<(), Error> {
     Ok(())
 }
