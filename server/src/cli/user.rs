@@ -16,11 +16,11 @@ const PASSWORD_BYTES: u64 = 4096;
 /// Runs the command about accounts that was asked for.
 pub fn run(command: UserCommand, terminal: &Terminal) -> Result<(), Failure> {
     match command {
-        UserCommand::Add(arguments) => add(arguments, terminal),
+        UserCommand::Add(arguments) => add(&arguments, terminal),
     }
 }
 
-fn add(arguments: UserAddArguments, terminal: &Terminal) -> Result<(), Failure> {
+fn add(arguments: &UserAddArguments, terminal: &Terminal) -> Result<(), Failure> {
     let password = password(terminal)?;
     let standing = if arguments.administrator {
         Standing::Administrator
