@@ -39,8 +39,8 @@ impl Actor {
     /// Where it may do this.
     pub(crate) fn reach(&self, permission: Permission) -> Reach {
         match self {
-            Self::House if permission == Permission::Administer => Reach::Of(Vec::new()),
-            Self::House | Self::Operator => Reach::All,
+            Self::House if permission != Permission::Administer => Reach::All,
+            Self::Operator => Reach::All,
             Self::Person(session) if session.user.is_administrator => Reach::All,
             Self::Person(session) => Reach::Of(
                 session
@@ -53,7 +53,7 @@ impl Actor {
             Self::Program(key) if key.scopes.contains(&permission) => {
                 Reach::Of(vec![key.organisation])
             }
-            Self::Anonymous | Self::Program(_) => Reach::Of(Vec::new()),
+            Self::Anonymous | Self::House | Self::Program(_) => Reach::Of(Vec::new()),
         }
     }
 

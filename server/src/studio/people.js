@@ -39,7 +39,7 @@ function form(title, fields, label, send) {
 }
 
 const field = (name, label, properties = {}) => element("label", {}, label, element("input", { name, required: true, autocomplete: "off", ...properties }));
-const choice = (name, label, options) => element("label", {}, label, element("select", { name }, ...Object.entries(options).map(([value, text]) => element("option", { value }, text))));
+const choice = (name, label, options, chosen) => element("label", {}, label, element("select", { name }, ...Object.entries(options).map(([value, text]) => element("option", { value, selected: value === chosen }, text))));
 
 /** A table that scrolls sideways on a narrow screen, and says so to the keyboard. */
 function table(caption, heads, rows) {
@@ -85,7 +85,7 @@ function people(who, organisation, users, reload) {
       field("name", t("Tên đăng nhập", "Sign-in name"), { autocapitalize: "none", minlength: 3, maxlength: 64 }),
       field("fullName", t("Họ tên", "Full name"), { maxlength: 200 }),
       field("password", t("Mật khẩu đầu tiên (từ 12 ký tự)", "First password (12 characters or more)"), { type: "password", autocomplete: "new-password", minlength: 12 }),
-      choice("role", t("Vai trò", "Role"), ROLES),
+      choice("role", t("Vai trò", "Role"), ROLES, "digitizer"),
     ], t("Thêm", "Add"), async (data) => {
       await call("POST", "/api/users", { ...Object.fromEntries(data), organisation: organisation.id });
       reload();

@@ -212,8 +212,7 @@ fn may(caller: Caller, permission: Permission) -> bool {
 
 fn expected(access: Access, caller: Caller) -> Expected {
     use Caller::{
-        Administrator, Anonymous, ForeignAdministrator, ForeignKey, Key, Role, StaleSession,
-        WrongKey,
+        Administrator, Anonymous, ForeignAdministrator, ForeignKey, Key, StaleSession, WrongKey,
     };
     let told = |fine: bool| {
         if fine {
@@ -222,18 +221,19 @@ fn expected(access: Access, caller: Caller) -> Expected {
             Expected::NotYou
         }
     };
+    if access == Access::Public {
+        return Expected::Through;
+    }
     match (access, caller) {
-        (Access::Public, _) => Expected::Through,
         (_, WrongKey) => Expected::WhoAreYou,
-        (Access::Anyone, _) => Expected::Through,
+        (Access::Public | Access::Anyone, _) => Expected::Through,
         (_, Anonymous | StaleSession) => Expected::WhoAreYou,
         (Access::Person, _) => told(!matches!(caller, Key(_) | ForeignKey)),
         (Access::Service, _) => told(caller == Administrator),
-        // The neighbours have rights of their own, in their own house.
-        (Access::Somewhere(_), ForeignAdministrator) => told(true),
         (Access::Somewhere(permission), ForeignKey) => told(permission == Permission::Read),
-        (Access::Somewhere(permission), Role(_) | Key(_) | Administrator) => {
-            told(may(caller, permission))
+        // The neighbours have rights of their own, in their own house.
+        (Access::Somewhere(permission), _) => {
+            told(caller == ForeignAdministrator || may(caller, permission))
         }
         (_, ForeignAdministrator | ForeignKey) => Expected::Absent,
         (

@@ -2,7 +2,7 @@
 
 use sqlx::{AssertSqlSafe, Row};
 
-use super::{Connection, MATCHING, Store, rows, search_expression};
+use super::{Connection, KEEPS_LISTS, MATCHING, Store, rows, search_expression};
 use crate::Error;
 use crate::catalogue::{
     Category, Product, ProductPage, ProductSummary, Province, PublicState, Wanted,
@@ -41,6 +41,7 @@ pub(super) async fn products(store: &Store, wanted: &Wanted) -> Result<ProductPa
     let limit = wanted.limit.max(1);
     // Only constants are in the statement; what was asked for is in the parameters.
     let mut query = sqlx::query(AssertSqlSafe(statement))
+        .persistent(KEEPS_LISTS)
         .bind(wanted.before.map(|id| id.to_string()))
         .bind(rows::reach(&wanted.reach))
         .bind(wanted.province.map(Province::code))

@@ -305,20 +305,31 @@ impl People for Store {
     }
 
     async fn secret(&self, name: &str) -> Result<String, Error> {
-        let fresh = secret::random(32)?;
+        // Strangers ask for it too: only the first time may cost a write.
+        if let Some(known) = shared_secret(self.reader().acquire().await?.as_mut(), name).await? {
+            return Ok(known);
+        }
+        let mut tx = self.begin().await?;
         sqlx::query(
             "INSERT INTO secrets (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING",
         )
         .bind(name)
-        .bind(fresh)
-        .execute(self.writer())
+        .bind(secret::random(32)?)
+        .execute(&mut *tx)
         .await?;
-        let row = sqlx::query("SELECT value FROM secrets WHERE name = $1")
-            .bind(name)
-            .fetch_one(self.writer())
-            .await?;
-        Ok(row.try_get("value")?)
+        // Another process may have been first: its secret counts.
+        let made = shared_secret(&mut tx, name).await?;
+        tx.commit().await?;
+        made.ok_or_else(|| rows::corrupt("secret", name))
     }
+}
+
+async fn shared_secret(connection: &mut Connection, name: &str) -> Result<Option<String>, Error> {
+    let row = sqlx::query("SELECT value FROM secrets WHERE name = $1")
+        .bind(name)
+        .fetch_optional(connection)
+        .await?;
+    Ok(row.map(|row| row.try_get("value")).transpose()?)
 }
 
 /// Everything that somebody is.

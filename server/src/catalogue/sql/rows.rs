@@ -42,10 +42,12 @@ pub(super) fn unix_ms(moment: OffsetDateTime) -> i64 {
 pub(super) fn reach(reach: &Reach) -> Option<String> {
     match reach {
         Reach::All => None,
-        Reach::Of(ids) => {
-            let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
-            Some(ids.join(" "))
-        }
+        Reach::Of(ids) => Some(
+            ids.iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+                .join(" "),
+        ),
     }
 }
 

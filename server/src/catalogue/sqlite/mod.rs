@@ -63,6 +63,8 @@ const CLAIM: &str =
          ORDER BY run_after_ms, id LIMIT 1
      ) RETURNING *";
 
+/// Whether the statement of a list is kept between calls.
+const KEEPS_LISTS: bool = true;
 /// Which products hold all of the words in $9, where that is not null.
 const MATCHING: &str = "p.id IN (
          SELECT w.product_id FROM product_search s JOIN product_words w ON w.number = s.rowid
