@@ -16,7 +16,7 @@ const PASSWORD_BYTES: u64 = 4096;
 /// Runs the command about accounts that was asked for.
 pub fn run(command: &UserCommand, terminal: &Terminal) -> Result<(), Failure> {
     match command {
-        UserCommand::Add(arguments) => add(&arguments, terminal),
+        UserCommand::Add(arguments) => add(arguments, terminal),
     }
 }
 
