@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Read as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
@@ -316,8 +317,22 @@ fn worker(data: &Path, dies_at: Option<&str>) -> Child {
         .stderr(Stdio::null());
     if let Some(point) = dies_at {
         command.env("XOAY_CRASH_AT", point);
+        return command.spawn().unwrap();
     }
-    command.spawn().unwrap()
+    let mut child = command
+        .arg("--json")
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // Only once it takes jobs does it know what to do when it is asked to stop. The pipe stays open.
+    let mut ready = [0];
+    child
+        .stdout
+        .as_mut()
+        .unwrap()
+        .read_exact(&mut ready)
+        .unwrap();
+    child
 }
 
 /// Asks a process to stop and waits for its end.

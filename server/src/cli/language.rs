@@ -1,6 +1,7 @@
 //! The command line in the user's language: which it is, the Vietnamese help, and usage errors.
 
 mod vietnamese;
+mod vietnamese_service;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -14,6 +15,7 @@ use super::exit::Code;
 use super::terminal::print_error;
 
 use vietnamese::VIETNAMESE;
+use vietnamese_service::VIETNAMESE_SERVICE;
 
 /// The language of messages: `--lang` on the command line, else POSIX's order of locale variables.
 pub fn of_environment(arguments: impl Iterator<Item = OsString>) -> Language {
@@ -250,6 +252,7 @@ fn vietnamese(command: Command, path: &str) -> Command {
     let lookup = |id: &str| {
         VIETNAMESE
             .iter()
+            .chain(VIETNAMESE_SERVICE)
             .find(|(command, argument, _)| *command == path && *argument == id)
             .map(|(.., text)| *text)
     };
@@ -381,7 +384,10 @@ mod tests {
                 .get_arguments()
                 .map(|argument| argument.get_id().as_str());
             for id in std::iter::once("").chain(ids) {
-                let found = VIETNAMESE.iter().any(|(c, a, _)| (*c, *a) == (name, id));
+                let found = VIETNAMESE
+                    .iter()
+                    .chain(VIETNAMESE_SERVICE)
+                    .any(|(c, a, _)| (*c, *a) == (name, id));
                 if !found && !matches!(id, "help" | "version") {
                     missing.push(format!("{name} {id}"));
                 }
@@ -402,7 +408,7 @@ mod tests {
                     .map(|a| (name.clone(), a.get_id().to_string())),
             );
         });
-        for (command, argument, _) in VIETNAMESE {
+        for (command, argument, _) in VIETNAMESE.iter().chain(VIETNAMESE_SERVICE) {
             let entry = ((*command).to_owned(), (*argument).to_owned());
             assert!(known.contains(&entry), "{command} {argument} is gone");
         }
