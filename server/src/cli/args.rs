@@ -29,7 +29,6 @@ pub struct Arguments {
     pub lang: Option<Language>,
     /// File of settings in TOML; flags and the environment outrank it.
     #[arg(long, global = true, env = "XOAY_CONFIG", value_name = "FILE")]
-    #[allow(dead_code, reason = "read before all others, by cli/settings.rs")]
     pub config: Option<PathBuf>,
     #[command(subcommand)]
     pub command: Command,

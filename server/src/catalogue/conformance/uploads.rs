@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Place, product};
 use crate::Error;
-use crate::catalogue::{NewUpload, Records, UploadKind, UploadLimits, UploadPart};
+use crate::catalogue::{NewUpload, Reach, Records, UploadKind, UploadLimits, UploadPart};
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -126,6 +126,12 @@ pub(super) async fn a_dead_job_is_listed_counted_and_revived(place: &Place) {
     let again = records.revive(job.id).await.unwrap().unwrap();
     assert_eq!((again.state, again.attempts), (JobState::Queued, 0));
     assert!(records.dead_jobs(5).await.unwrap().is_empty());
+    let log = records.audit(&Reach::All, None, 10).await.unwrap();
+    assert_eq!(log[0].action, "job.retry");
+    // One that is not dead stays as it is, and nobody is said to have changed it.
+    records.revive(job.id).await.unwrap();
+    let same = records.audit(&Reach::All, None, 10).await.unwrap();
+    assert_eq!(same.len(), log.len());
     let limited = records.claim_kinds(&[JobKind::Model], DAY).await.unwrap();
     assert!(limited.is_none(), "there is no model to make");
     let claimed = records.claim_kinds(&[JobKind::Model, JobKind::Spin], DAY);

@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 use sqlx::Row;
 
-use super::{Store, now_ms, rows};
+use super::{Store, audit, now_ms, rows};
 use crate::Error;
 use crate::catalogue::{DeadJobs, Job, JobId, JobKind, JobState};
 
@@ -47,7 +47,7 @@ impl DeadJobs for Store {
         if let Some(row) = active {
             return rows::job(&row).map(Some);
         }
-        sqlx::query(
+        let revived = sqlx::query(
             "UPDATE jobs SET state = 'queued', attempts = 0, cancel_requested = FALSE, progress = '{}',
                  run_after_ms = $1, started_ms = NULL, finished_ms = NULL
              WHERE id = $2 AND state IN ('failed', 'cancelled')",
@@ -60,7 +60,14 @@ impl DeadJobs for Store {
             .bind(id.to_string())
             .fetch_optional(&mut *tx)
             .await?;
+        let job = row.as_ref().map(rows::job).transpose()?;
+        if let Some(job) = &job
+            && revived.rows_affected() > 0
+        {
+            let id = job.product_id.to_string();
+            audit::note_of_product(&mut tx, "job.retry", &id, job.kind.name()).await?;
+        }
         tx.commit().await?;
-        row.as_ref().map(rows::job).transpose()
+        Ok(job)
     }
 }
