@@ -69,6 +69,16 @@ impl Oracle {
             .to_owned()
     }
 
+    /// Sends every photo of a folder, each at once.
+    fn put_all(&mut self, service: &Service, product: &str, folder: &Path) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+            self.put(service, product, &name, &fs::read(&path).unwrap())
+                .unwrap();
+        }
+    }
+
     /// Sends a photo at once; `None` where the connection died.
     fn put(&mut self, service: &Service, product: &str, name: &str, bytes: &[u8]) -> Option<()> {
         let url = format!("{}/api/products/{product}/photos/{name}", service.url);
@@ -273,13 +283,7 @@ fn a_worker_that_dies_at_any_point_of_a_job_leaves_a_job_that_gets_done() {
     for point in points {
         let product = oracle.product(&service);
         oracle.photos.clear();
-        for entry in fs::read_dir(&photos).unwrap() {
-            let path = entry.unwrap().path();
-            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-            oracle
-                .put(&service, &product, &name, &fs::read(&path).unwrap())
-                .unwrap();
-        }
+        oracle.put_all(&service, &product, &photos);
         let job = start(&oracle, &service, &product);
         let mut worker = worker(&data, Some(point));
         let status = worker.wait().unwrap();
@@ -343,6 +347,20 @@ fn stop(child: &mut Child) {
         child.wait().unwrap().success(),
         "asked to stop, it ends well"
     );
+}
+
+/// Waits until somebody works on a job; its address.
+fn wait_until_running(oracle: &Oracle, service: &Service, job: &str) -> String {
+    let url = format!("{}/api/jobs/{job}", service.url);
+    let deadline = Instant::now() + Duration::from_secs(30);
+    loop {
+        let state: Value = oracle.http.get(&url).send().unwrap().json().unwrap();
+        if state["state"] == "running" {
+            return url;
+        }
+        assert!(Instant::now() < deadline, "{state}");
+        sleep(Duration::from_millis(5));
+    }
 }
 
 fn wait_for(oracle: &Oracle, service: &Service, job: &str, patience: Duration) -> Value {
@@ -417,25 +435,10 @@ fn a_worker_with_a_stale_lease_writes_nothing_and_another_does_the_job() {
     let service = Service::start(&data, &["--workers", "0"]);
     let mut oracle = Oracle::new();
     let product = oracle.product(&service);
-    for entry in fs::read_dir(&photos).unwrap() {
-        let path = entry.unwrap().path();
-        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-        oracle
-            .put(&service, &product, &name, &fs::read(&path).unwrap())
-            .unwrap();
-    }
+    oracle.put_all(&service, &product, &photos);
     let job = start(&oracle, &service, &product);
     let mut first = worker(&data, None);
-    let url = format!("{}/api/jobs/{job}", service.url);
-    let deadline = Instant::now() + Duration::from_secs(30);
-    loop {
-        let state: Value = oracle.http.get(&url).send().unwrap().json().unwrap();
-        if state["state"] == "running" {
-            break;
-        }
-        assert!(Instant::now() < deadline, "{state}");
-        sleep(Duration::from_millis(5));
-    }
+    let url = wait_until_running(&oracle, &service, &job);
     // It sleeps through its lease, as a suspended machine does, while another does the job; then it wakes.
     let signal = |child: &Child, name: &str| {
         let sent = Command::new("kill")
@@ -466,29 +469,10 @@ fn a_worker_asked_to_stop_hands_its_job_to_the_next() {
     let service = Service::start(&data, &["--workers", "0"]);
     let mut oracle = Oracle::new();
     let product = oracle.product(&service);
-    for entry in fs::read_dir(&photos).unwrap() {
-        let path = entry.unwrap().path();
-        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-        oracle
-            .put(&service, &product, &name, &fs::read(&path).unwrap())
-            .unwrap();
-    }
+    oracle.put_all(&service, &product, &photos);
     let job = start(&oracle, &service, &product);
     let mut first = worker(&data, None);
-    let url = format!("{}/api/jobs/{job}", service.url);
-    let deadline = Instant::now() + Duration::from_secs(30);
-    while oracle
-        .http
-        .get(&url)
-        .send()
-        .unwrap()
-        .json::<Value>()
-        .unwrap()["state"]
-        != "running"
-    {
-        assert!(Instant::now() < deadline);
-        sleep(Duration::from_millis(5));
-    }
+    let url = wait_until_running(&oracle, &service, &job);
     stop(&mut first);
     let back: Value = oracle.http.get(&url).send().unwrap().json().unwrap();
     assert_eq!(

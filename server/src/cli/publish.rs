@@ -19,9 +19,9 @@ pub fn run(arguments: PublishArguments, terminal: &Terminal) -> Result<(), Failu
     };
     let published: Published = runtime()?
         .block_on(publish(
-            &arguments.data,
-            arguments.database.as_deref(),
-            arguments.store.as_deref(),
+            &arguments.keep.data,
+            arguments.keep.database.as_deref(),
+            arguments.keep.store.as_deref(),
             product,
             arguments.spin.as_deref(),
             arguments.model.as_deref(),

@@ -18,9 +18,9 @@ use super::terminal::Terminal;
 /// Serves until the process is asked to stop.
 pub fn run(arguments: ServeArguments, terminal: &Terminal) -> Result<(), Failure> {
     start_log(arguments.log_json);
-    let mut config = ServeConfig::new(arguments.data);
-    config.database_url = arguments.database;
-    config.store_url = arguments.store;
+    let mut config = ServeConfig::new(arguments.keep.data);
+    config.database_url = arguments.keep.database;
+    config.store_url = arguments.keep.store;
     config.listen = arguments.listen;
     config.public_url = arguments.public_url;
     config.token = arguments.token;

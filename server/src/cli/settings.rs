@@ -145,7 +145,7 @@ mod tests {
     fn a_file_gives_what_no_flag_does() {
         let text = "data = '/srv/xoay'\nworkers = 3\nlog_json = true\npublic_url = 'https://xoay.example'\n";
         let asked = serve(text, "xoay serve --workers 5");
-        assert_eq!(asked.data, Path::new("/srv/xoay"));
+        assert_eq!(asked.keep.data, Path::new("/srv/xoay"));
         assert_eq!(asked.work.workers, 5);
         assert!(asked.log_json);
         assert_eq!(asked.public_url.unwrap().as_str(), "https://xoay.example/");

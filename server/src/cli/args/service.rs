@@ -8,25 +8,8 @@ use url::Url;
 
 #[derive(Debug, Args)]
 pub struct PublishArguments {
-    /// The service's data folder.
-    #[arg(
-        long,
-        env = "XOAY_DATA",
-        default_value = "xoay-data",
-        value_name = "FOLDER"
-    )]
-    pub data: PathBuf,
-    /// The database, postgres://user:password@host/name [default: a file in the data folder].
-    #[arg(
-        long,
-        env = "XOAY_DATABASE",
-        hide_env_values = true,
-        value_name = "URL"
-    )]
-    pub database: Option<String>,
-    /// Where objects are kept: file:///folder or s3://bucket/prefix [default: in the data folder].
-    #[arg(long, env = "XOAY_STORE", value_name = "URL")]
-    pub store: Option<String>,
+    #[command(flatten)]
+    pub keep: KeepArguments,
     /// The product's short name in addresses; publishing again under it makes a new version.
     #[arg(long)]
     pub slug: String,
@@ -104,25 +87,8 @@ pub struct UploadArguments {
 
 #[derive(Debug, Args)]
 pub struct ServeArguments {
-    /// Folder for the database and, by default, the objects; made when absent.
-    #[arg(
-        long,
-        env = "XOAY_DATA",
-        default_value = "xoay-data",
-        value_name = "FOLDER"
-    )]
-    pub data: PathBuf,
-    /// The database, postgres://user:password@host/name [default: a file in the data folder].
-    #[arg(
-        long,
-        env = "XOAY_DATABASE",
-        hide_env_values = true,
-        value_name = "URL"
-    )]
-    pub database: Option<String>,
-    /// Where objects are kept: file:///folder or s3://bucket/prefix [default: in the data folder].
-    #[arg(long, env = "XOAY_STORE", value_name = "URL")]
-    pub store: Option<String>,
+    #[command(flatten)]
+    pub keep: KeepArguments,
     /// Address to listen on.
     #[arg(
         long,
@@ -178,7 +144,7 @@ pub struct WorkerArguments {
 /// Where a service keeps what it has.
 #[derive(Debug, Args)]
 pub struct KeepArguments {
-    /// The service's data folder.
+    /// The service's data folder: the database, scratch space and, by default, the objects.
     #[arg(
         long,
         env = "XOAY_DATA",
