@@ -12,7 +12,10 @@ export function openPhotos(viewer, module, run, canvas) {
     if (what === 'draw') viewer._wake();
     else if (what === 'fetch') fetchPicture(viewer, run, view, value, new URL(extra, viewer._base).href);
     else if (what === 'decode') {
-      createImageBitmap(extra).catch(() => undefined).then((bitmap) => {
+      // Made as small as it is drawn while it is decoded, beside the page's own thread.
+      const width = view.decode_px(value);
+      const decode = (options) => createImageBitmap(extra, options);
+      (width ? decode({ resizeWidth: width, resizeQuality: 'high' }) : Promise.reject()).catch(() => decode()).catch(() => undefined).then((bitmap) => {
         if (!bitmap) lack(viewer, view, 'a picture cannot be decoded');
         if (!view.gone) view.decoded(value, bitmap);
         else if (bitmap) bitmap.close();

@@ -226,6 +226,8 @@ class XoayViewer extends withApi(inBrowser ? HTMLElement : class {}) {
     let base = src;
     let json = { kind: 'xoay-model', version: 1, url: src, posters: [] };
     if (!/\.glb$/i.test(new URL(src).pathname)) {
+      // Most products have a spin: its module comes beside the manifest, not after it.
+      if (!this._waits() && this.getAttribute('view') !== 'model' && typeof WebAssembly !== 'undefined') load('spin').catch(() => {});
       const answer = await get(src, 'json', (attempt) => this._trying(run, src, attempt));
       base = answer.url;
       json = answer.body || {};

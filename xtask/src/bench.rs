@@ -1,11 +1,12 @@
 //! `cargo xtask bench <name>`: the numbers, measured on this machine.
 
 use std::ffi::OsString;
+use std::process::Command;
 
 use anyhow::Result;
 use clap::Args;
 
-use crate::run::{cargo, execute, say};
+use crate::run::{cargo, execute, say, target_dir};
 use crate::tools;
 
 #[derive(Args)]
@@ -47,15 +48,8 @@ pub fn run(options: &Options) -> Result<()> {
         "--package",
         "xoay-benches",
     ]))?;
-    let mut bench = cargo();
-    bench.args([
-        "run",
-        "--locked",
-        "--release",
-        "--quiet",
-        "--package",
-        "xoay-benches",
-        "--",
-    ]);
+    // Not by `cargo run`, which would build the one package again with fewer features.
+    let program = format!("xoay-benches{}", std::env::consts::EXE_SUFFIX);
+    let mut bench = Command::new(target_dir().join("release").join(program));
     execute(bench.arg(&options.name).args(&options.arguments))
 }

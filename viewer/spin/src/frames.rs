@@ -11,6 +11,11 @@ use xoay_viewer_core::turn::TurnRow;
 const DECODED_BYTES: usize = 96 << 20;
 /// Fetches of one frame before it is given up.
 const MOST_TRIES: u8 = 3;
+/// Part of the width it is drawn at that a picture may have before it is visibly soft.
+const SHARP_PART: f64 = 0.9;
+/// A file this many times wider than it is drawn is made smaller as it is decoded: drawing it then costs a copy, where
+/// scaling takes tens of milliseconds without a graphics card, and more frames fit in the memory.
+const WORTH_SHRINKING: f64 = 1.2;
 
 /// Where a frame is on its way.
 #[derive(Default)]
@@ -21,6 +26,9 @@ pub struct Slot {
     pub asked: usize,
     /// The decoded picture, where it is near.
     pub bitmap: Option<ImageBitmap>,
+    /// Pixels of width that a decode was asked for last, and that `bitmap` was.
+    pub asked_px: f64,
+    decoded_px: f64,
     /// Whether a fetch or a decode is under way.
     pub busy: bool,
     /// Fetches or decodes that failed.
@@ -90,6 +98,7 @@ impl Frames {
         slot.busy = false;
         if let Some(bitmap) = bitmap {
             self.proven = true;
+            slot.decoded_px = slot.asked_px;
             if let Some(old) = slot.bitmap.replace(bitmap) {
                 old.close();
             }
@@ -105,25 +114,47 @@ impl Frames {
         }
     }
 
-    /// How many frames may be decoded at once.
-    fn capacity(&self, plan: &SpinPlan) -> usize {
-        let choice = self.choice.map(|c| plan.choices[c].width as usize);
-        let width = choice.unwrap_or(1);
-        let height = width * plan.height as usize / plan.width as usize;
-        (DECODED_BYTES / (4 * width * height.max(1))).max(5)
+    /// Pixels of width to decode a frame to that is drawn `wanted_px` wide.
+    pub fn decode_px(&self, plan: &SpinPlan, wanted_px: f64) -> f64 {
+        let width = self
+            .choice
+            .map_or(1.0, |c| f64::from(plan.choices[c].width));
+        if wanted_px * WORTH_SHRINKING > width {
+            width
+        } else {
+            wanted_px
+        }
     }
 
-    /// The frame of `row` to fetch or decode next, the nearest to `current` first; `None` when all is done.
-    pub fn next_job(&self, plan: &SpinPlan, row: TurnRow, current: usize) -> Option<Job> {
+    /// How many frames drawn `wanted_px` wide may be decoded at once.
+    fn capacity(&self, plan: &SpinPlan, wanted_px: f64) -> usize {
+        let width = self.decode_px(plan, wanted_px) as usize;
+        let height = width * plan.height as usize / plan.width as usize;
+        (DECODED_BYTES / (4 * width.max(1) * height.max(1))).max(5)
+    }
+
+    /// The frame of `row` to fetch or decode next, the nearest to `current` first; `None` when all is done. A whole frame
+    /// is drawn `wanted_px` wide, `current` `zoom` times that.
+    pub fn next_job(
+        &self,
+        plan: &SpinPlan,
+        row: TurnRow,
+        current: usize,
+        (wanted_px, zoom): (f64, f64),
+    ) -> Option<Job> {
         self.choice?;
         let first = row.first_frame as usize;
         let slots = &self.slots[first..first + row.frame_count as usize];
         let within = current.saturating_sub(first);
-        let near = self.capacity(plan) / 2;
+        let near = self.capacity(plan, wanted_px) / 2;
+        let usual_px = self.decode_px(plan, wanted_px);
+        let current_px = self.decode_px(plan, wanted_px * zoom);
         let given_up = |s: &Slot| s.busy || s.tries >= MOST_TRIES;
         let to_decode = |(i, s): (usize, &Slot)| {
             let far = distance(i, within, slots.len(), plan.loops) > near;
-            given_up(s) || s.blob.is_none() || s.bitmap.is_some() || far
+            let needed_px = if i == within { current_px } else { usual_px };
+            let sharp = s.bitmap.is_some() && s.decoded_px >= needed_px * SHARP_PART;
+            given_up(s) || s.blob.is_none() || sharp || far
         };
         let decoded: Vec<bool> = slots.iter().enumerate().map(to_decode).collect();
         let fetched: Vec<bool> = slots
@@ -137,15 +168,19 @@ impl Frames {
             .or(fetch.map(|i| Job::Fetch(first + i)))
     }
 
-    /// Drops decoded frames that are far from `current`.
-    pub fn forget_far(&mut self, plan: &SpinPlan, row: TurnRow, current: usize) {
+    /// Drops decoded frames that are far from `current`, and those that were decoded to be magnified.
+    pub fn forget_far(&mut self, plan: &SpinPlan, row: TurnRow, current: usize, wanted_px: f64) {
         let first = row.first_frame as usize;
         let count = row.frame_count as usize;
-        let near = self.capacity(plan) / 2 + 1;
+        let near = self.capacity(plan, wanted_px) / 2 + 1;
+        let usual_px = self.decode_px(plan, wanted_px);
         for (i, slot) in self.slots.iter_mut().enumerate() {
             let in_row = (first..first + count).contains(&i);
             let far = !in_row || distance(i, current, count, plan.loops) > near;
-            if far && let Some(bitmap) = slot.bitmap.take() {
+            let large = i != current && slot.decoded_px > usual_px * 1.5;
+            if (far || large)
+                && let Some(bitmap) = slot.bitmap.take()
+            {
                 bitmap.close();
             }
         }

@@ -14,15 +14,25 @@ pub struct Placed {
     pub height: f64,
 }
 
-/// Fits a picture of `aspect` into the canvas, magnified by `zoom`.
+/// Fits a picture of `aspect` into the canvas, magnified by `zoom`. A whole one lies on whole pixels, where one decoded to
+/// that size needs no scaling.
 pub fn place(canvas: (f64, f64), aspect: f64, zoom: &Zoom) -> Placed {
     let width = canvas.0.min(canvas.1 * aspect) * zoom.scale;
     let height = width / aspect;
-    Placed {
+    let at = Placed {
         x: canvas.0 / 2.0 - zoom.x * width,
         y: canvas.1 / 2.0 - zoom.y * height,
         width,
         height,
+    };
+    if zoom.is_zoomed() {
+        return at;
+    }
+    Placed {
+        x: at.x.floor(),
+        y: at.y.floor(),
+        width: width.ceil(),
+        height: height.ceil(),
     }
 }
 

@@ -21,7 +21,8 @@ mod requests;
 /// been, `("error", text)` when none will come.
 ///
 /// The page does the fetching and decoding: `("fetch", job, url)` wants [`SpinView::fetched`], `("decode", job, blob)` wants
-/// [`SpinView::decoded`], both later, never from within the notice. Their futures and bindings in Rust took 9 KB.
+/// [`SpinView::decoded`] with a picture [`SpinView::decode_px`] wide, both later, never from within the notice. Their
+/// futures and bindings in Rust took 9 KB.
 #[wasm_bindgen]
 pub struct SpinView(RefCell<Inner>);
 
@@ -284,6 +285,11 @@ impl SpinView {
         } else {
             arrived(&self.0);
         }
+    }
+
+    /// Pixels of width that the picture of a decode `job` is wanted at; 0 where the file's own suit.
+    pub fn decode_px(&self, job: u32) -> f64 {
+        self.0.borrow().decode_px(job)
     }
 
     /// Takes what the page decoded for a `job`, or nothing where that failed.

@@ -31,11 +31,18 @@ impl Inner {
         }
         let row = self.turn.row();
         let current = self.turn.frame() as usize;
-        self.frames.forget_far(&self.plan, row, current);
-        let job = self.frames.next_job(&self.plan, row, current)?;
+        let wanted = self.wanted_px();
+        self.frames.forget_far(&self.plan, row, current, wanted);
+        let zoom = self.zoom.scale;
+        let job = self
+            .frames
+            .next_job(&self.plan, row, current, (wanted, zoom))?;
         let choice = self.frames.choice?;
         let (Job::Fetch(frame) | Job::Decode(frame)) = job;
+        let drawn = wanted * if frame == current { zoom } else { 1.0 };
+        let asked_px = self.frames.decode_px(&self.plan, drawn);
         let slot = &mut self.frames.slots[frame];
+        slot.asked_px = asked_px;
         slot.busy = true;
         slot.asked = choice;
         self.requests += 1;
@@ -50,6 +57,19 @@ impl Inner {
                 frame as u32,
                 slot.blob.clone().unwrap_or_default(),
             ),
+        })
+    }
+
+    /// Pixels of width to decode a job's picture to, 0 for those of the file.
+    pub(super) fn decode_px(&self, job: u32) -> f64 {
+        let slot = self.frames.slots.get(job as usize);
+        slot.map_or(0.0, |slot| {
+            let whole = f64::from(self.plan.choices[slot.asked].width);
+            if slot.asked_px < whole {
+                slot.asked_px.ceil()
+            } else {
+                0.0
+            }
         })
     }
 
