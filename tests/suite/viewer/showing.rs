@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result};
 use serde_json::json;
-use xoay_tests::browser::Engine;
+use xoay_tests::browser::{Browser, Engine};
 use xoay_tests::site::Site;
 
 use super::{
@@ -15,6 +15,7 @@ in_every_engine!(
     the_model_is_drawn,
     photos_and_model_share_their_angle,
     nothing_is_drawn_while_nothing_moves,
+    frames_are_decoded_as_large_as_they_are_drawn,
     a_lost_context_is_restored,
     the_poster_stands_before_the_script_and_nothing_moves,
 );
@@ -56,6 +57,27 @@ async fn photos_and_model_share_their_angle(engine: Engine) -> Result<()> {
     browser
         .until("viewer().view === 'spin' && viewer().frame === 5")
         .await?;
+    finish(browser).await
+}
+
+async fn frames_are_decoded_as_large_as_they_are_drawn(engine: Engine) -> Result<()> {
+    let narrow = format!("{SIZES} xoay-viewer {{ width: 300px }}").into_bytes();
+    let site = super::site(SPIN, &[("page.css", narrow)]).await?;
+    let browser = Browser::of(engine, 1280, 800).await?;
+    visit(&browser, &site).await?;
+    loaded(&browser, "spin").await?;
+    let ratio = browser.run("return devicePixelRatio").await?;
+    assert_eq!(ratio, json!(1), "widths below are those of one pixel each");
+    // All twelve, at the element's own width.
+    browser
+        .until("seen.decoded.filter((width) => width === 300).length >= 12")
+        .await?;
+    let whole = "seen.decoded.filter((width) => width === 640).length";
+    assert_eq!(browser.run(&format!("return {whole}")).await?, json!(0));
+    // And again where the element grows.
+    browser.run("viewer().style.width = '620px'").await?;
+    browser.until(&format!("{whole} >= 12")).await?;
+    browser.wait("settle()").await?;
     finish(browser).await
 }
 

@@ -133,27 +133,25 @@ impl Frames {
         (DECODED_BYTES / (4 * width.max(1) * height.max(1))).max(5)
     }
 
-    /// The frame of `row` to fetch or decode next, the nearest to `current` first; `None` when all is done. A whole frame
-    /// is drawn `wanted_px` wide, `current` `zoom` times that.
+    /// The frame of `row` to fetch or decode next, the nearest to `current` first; `None` when all is done. Frames are drawn
+    /// `wanted_px` wide.
     pub fn next_job(
         &self,
         plan: &SpinPlan,
         row: TurnRow,
         current: usize,
-        (wanted_px, zoom): (f64, f64),
+        wanted_px: f64,
     ) -> Option<Job> {
         self.choice?;
         let first = row.first_frame as usize;
         let slots = &self.slots[first..first + row.frame_count as usize];
         let within = current.saturating_sub(first);
         let near = self.capacity(plan, wanted_px) / 2;
-        let usual_px = self.decode_px(plan, wanted_px);
-        let current_px = self.decode_px(plan, wanted_px * zoom);
+        let needed_px = self.decode_px(plan, wanted_px) * SHARP_PART;
         let given_up = |s: &Slot| s.busy || s.tries >= MOST_TRIES;
         let to_decode = |(i, s): (usize, &Slot)| {
             let far = distance(i, within, slots.len(), plan.loops) > near;
-            let needed_px = if i == within { current_px } else { usual_px };
-            let sharp = s.bitmap.is_some() && s.decoded_px >= needed_px * SHARP_PART;
+            let sharp = s.bitmap.is_some() && s.decoded_px >= needed_px;
             given_up(s) || s.blob.is_none() || sharp || far
         };
         let decoded: Vec<bool> = slots.iter().enumerate().map(to_decode).collect();
@@ -168,19 +166,15 @@ impl Frames {
             .or(fetch.map(|i| Job::Fetch(first + i)))
     }
 
-    /// Drops decoded frames that are far from `current`, and those that were decoded to be magnified.
+    /// Drops decoded frames that are far from `current`.
     pub fn forget_far(&mut self, plan: &SpinPlan, row: TurnRow, current: usize, wanted_px: f64) {
         let first = row.first_frame as usize;
         let count = row.frame_count as usize;
         let near = self.capacity(plan, wanted_px) / 2 + 1;
-        let usual_px = self.decode_px(plan, wanted_px);
         for (i, slot) in self.slots.iter_mut().enumerate() {
             let in_row = (first..first + count).contains(&i);
             let far = !in_row || distance(i, current, count, plan.loops) > near;
-            let large = i != current && slot.decoded_px > usual_px * 1.5;
-            if (far || large)
-                && let Some(bitmap) = slot.bitmap.take()
-            {
+            if far && let Some(bitmap) = slot.bitmap.take() {
                 bitmap.close();
             }
         }

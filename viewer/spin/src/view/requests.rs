@@ -33,14 +33,10 @@ impl Inner {
         let current = self.turn.frame() as usize;
         let wanted = self.wanted_px();
         self.frames.forget_far(&self.plan, row, current, wanted);
-        let zoom = self.zoom.scale;
-        let job = self
-            .frames
-            .next_job(&self.plan, row, current, (wanted, zoom))?;
+        let job = self.frames.next_job(&self.plan, row, current, wanted)?;
         let choice = self.frames.choice?;
         let (Job::Fetch(frame) | Job::Decode(frame)) = job;
-        let drawn = wanted * if frame == current { zoom } else { 1.0 };
-        let asked_px = self.frames.decode_px(&self.plan, drawn);
+        let asked_px = self.frames.decode_px(&self.plan, wanted);
         let slot = &mut self.frames.slots[frame];
         slot.asked_px = asked_px;
         slot.busy = true;
