@@ -230,10 +230,11 @@ impl Renderer {
         } else {
             (wgpu::Face::Front, wgpu::Face::Back)
         };
-        // Both sides of something blended: the far side first.
-        let culls = match (look.double_sided, look.writes_depth) {
-            (true, false) => vec![Some(inner), Some(outer)],
-            (true, true) => vec![None],
+        // Both sides of something clear, the far side first: in one go the order of the file's triangles would tell which
+        // of them is seen.
+        let culls = match (look.double_sided, look.blended) {
+            (true, true) => vec![Some(inner), Some(outer)],
+            (true, false) => vec![None],
             (false, _) => vec![Some(outer)],
         };
         let distance = (0..3)

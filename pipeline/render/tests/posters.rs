@@ -294,6 +294,38 @@ fn with(mut material: Material, name: &str, value: serde_json::Value) -> Materia
     material
 }
 
+#[test]
+fn glass_looks_the_same_in_any_order_of_its_triangles() {
+    let (points, indices) = shapes::sphere();
+    let glass = with(
+        matte([0.7, 0.9, 0.8, 1.0]),
+        "KHR_materials_transmission",
+        json!({ "transmissionFactor": 1.0 }),
+    );
+    let glass = Material {
+        double_sided: true,
+        ..glass
+    };
+    let backwards: Vec<u32> = indices
+        .as_chunks::<3>()
+        .0
+        .iter()
+        .rev()
+        .flatten()
+        .copied()
+        .collect();
+    let [one, other] = [indices, backwards].map(|indices| {
+        let document = model(&points, &points, &[], &indices, glass.clone());
+        renderer().render(&document, &view()).unwrap()
+    });
+    let differ = one
+        .rgba
+        .iter()
+        .zip(&other.rgba)
+        .filter(|(a, b)| a.abs_diff(**b) > 2);
+    assert_eq!(differ.count(), 0);
+}
+
 /// The mean of a picture's colours where the sphere is.
 fn brightness(material: Material) -> f64 {
     let raster = renderer().render(&sphere(material), &view()).unwrap();

@@ -148,15 +148,16 @@ fn draw_surface(
     } else {
         [Cull::Back, Cull::Front]
     };
-    // The far side of a thin clear thing first, so that the near side covers it.
-    let culls: &[Cull] = match (material.double_sided, blended) {
+    // The far side of a clear thing first, so that the near side covers it: in one go the order of the file's triangles
+    // would tell which of them is seen.
+    let clear = blended || material.transmits();
+    let culls: &[Cull] = match (material.double_sided, clear) {
         (true, true) => &[back, front],
         (true, false) => &[Cull::None],
         (false, _) => &[front],
     };
     for &cull in culls {
-        let blend = blended || material.transmits();
-        let states = states(cull, blend, !blended, true);
+        let states = states(cull, clear, !blended, true);
         renderer.three.set_render_states(states);
         scene.resources.geometry.draw(index, draw);
     }

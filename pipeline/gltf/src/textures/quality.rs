@@ -8,6 +8,8 @@ use crate::GltfError;
 
 /// Tries for one size; with four the last lies within a step or two of the best.
 const MOST_TRIES: u32 = 4;
+/// Tries with other steps of the encoder, where the first is known.
+const MORE_TRIES: u32 = 2;
 /// Nearer to the wanted distance than this share of it is near enough.
 const NEAR: f64 = 0.06;
 /// Share of the wanted distance that a smaller size may use up before anything is encoded.
@@ -46,6 +48,8 @@ pub(super) struct Found {
     pub tuning: WebpTuning,
     /// The sample's distance then; see [`Sample::distance`].
     pub distance: f64,
+    /// The sample's bytes then.
+    pub sample_bytes: usize,
 }
 
 impl Found {
@@ -56,6 +60,7 @@ impl Found {
             quality: 80,
             tuning: WebpTuning::default(),
             distance: 0.0,
+            sample_bytes: 0,
         }
     }
 }
@@ -109,11 +114,16 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// The sample's bytes and distance.
-    fn measure(&self, quality: u8, tuning: WebpTuning) -> Result<(usize, f64), GltfError> {
+    fn measure(&self, quality: u8, tuning: WebpTuning) -> Result<Found, GltfError> {
         let encoding = self.format.encoding(quality, tuning);
-        let (bytes, shown) = round_trip(&self.picture, encoding).map_err(|e| failed(&e))?;
-        Ok((bytes, self.sample.distance(&shown, self.halvings)?))
+        let (sample_bytes, shown) = round_trip(&self.picture, encoding).map_err(|e| failed(&e))?;
+        Ok(Found {
+            halvings: self.halvings,
+            quality,
+            tuning,
+            distance: self.sample.distance(&shown, self.halvings)?,
+            sample_bytes,
+        })
     }
 
     /// The same distance by those of the encoder's steps that make the fewest bytes of it.
@@ -125,80 +135,76 @@ impl Search<'_> {
         if self.format != TextureFormat::Webp || plain.distance <= 0.0 {
             return Ok(plain);
         }
-        let (plain_bytes, _) = self.measure(plain.quality, plain.tuning)?;
-        let mut best: Option<(f64, WebpTuning)> = None;
+        // Bytes grow about as the distance shrinks.
+        let cost = |found: &Found| found.sample_bytes as f64 * found.distance;
+        let mut best: Option<Found> = None;
         for tuning in TUNINGS {
-            let (bytes, distance) = self.measure(plain.quality, tuning)?;
-            // Bytes grow about as the distance shrinks.
-            let cost = bytes as f64 * distance / (plain_bytes as f64 * plain.distance);
-            if cost < WORTH_A_SEARCH && best.is_none_or(|(least, _)| cost < least) {
-                best = Some((cost, tuning));
+            let found = self.measure(plain.quality, tuning)?;
+            if cost(&found) < cost(&plain) * WORTH_A_SEARCH
+                && best.is_none_or(|best| cost(&found) < cost(&best))
+            {
+                best = Some(found);
             }
         }
-        let Some((_, tuning)) = best else {
+        let Some(first) = best else {
             return Ok(plain);
         };
         let goal = TextureGoal {
             error: plain.distance,
             highest_quality: plain.quality.saturating_add(MORE_QUALITY).min(100),
         };
-        let found = self.lowest_quality(goal, tuning)?;
-        let (bytes, _) = self.measure(found.quality, tuning)?;
-        let better = found.distance <= plain.distance && bytes < plain_bytes;
+        let found = self.refined(goal, first, MORE_TRIES)?;
+        let better = found.distance <= plain.distance && found.sample_bytes < plain.sample_bytes;
         Ok(if better { found } else { plain })
     }
 
     fn lowest_quality(&self, goal: TextureGoal, tuning: WebpTuning) -> Result<Found, GltfError> {
-        let halvings = self.halvings;
+        // Noise does not get there at all; one try tells.
+        let first = self.measure(goal.highest_quality, tuning)?;
+        self.refined(goal, first, MOST_TRIES - 1)
+    }
+
+    /// From a first try, the lowest quality that reaches the wanted distance, else the least distance.
+    fn refined(&self, goal: TextureGoal, first: Found, tries: u32) -> Result<Found, GltfError> {
         let wanted = goal.error;
         let (lowest, highest) = (LOWEST.min(goal.highest_quality), goal.highest_quality);
-        let measure = |quality: u8| Ok::<f64, GltfError>(self.measure(quality, tuning)?.1);
-        let mut best: Option<Found> = None;
         let (mut low, mut high) = (lowest, highest);
-        // Noise does not get there at all; one try tells.
-        let mut quality = highest;
-        for _ in 0..MOST_TRIES {
-            let distance = measure(quality)?;
-            let found = Found {
-                halvings,
-                quality,
-                tuning,
-                distance,
-            };
-            // Of those that reach the wanted distance the lowest quality, else the least distance.
-            let better = best.is_none_or(|best| {
-                if best.distance <= wanted {
-                    distance <= wanted && quality < best.quality
-                } else {
-                    distance < best.distance
-                }
-            });
-            if better {
-                best = Some(found);
-            }
-            if distance <= wanted {
-                if distance > wanted * (1.0 - NEAR) {
+        let mut best = first;
+        let mut last = first;
+        for _ in 0..tries {
+            if last.distance <= wanted {
+                if last.distance > wanted * (1.0 - NEAR) {
                     break;
                 }
-                high = quality;
+                high = last.quality;
             } else {
-                low = quality;
+                low = last.quality;
             }
-            if high - low <= 1 {
+            // Not even the highest gets there.
+            if high <= low.saturating_add(1) || (low == highest && last.distance > wanted) {
                 break;
             }
             // Distances fall by about 3% a step of quality, on the captures and models here.
-            let step = (distance / wanted).ln() / 0.03;
-            let next = (f64::from(quality) + step).round();
-            quality = next.clamp(f64::from(low), f64::from(high)) as u8;
-            if quality == low || quality == high {
-                let untried = quality == lowest || quality == highest;
-                if !untried || best.is_some_and(|best| best.quality == quality) {
-                    quality = low.midpoint(high);
-                }
+            let step = (last.distance / wanted).ln() / 0.03;
+            let next = (f64::from(last.quality) + step).round();
+            let mut quality = next.clamp(f64::from(low), f64::from(high)) as u8;
+            if quality == last.quality || (quality == low && low != lowest) {
+                quality = low.midpoint(high);
+            }
+            if quality == high && high != highest {
+                quality = low.midpoint(high);
+            }
+            last = self.measure(quality, first.tuning)?;
+            let better = if best.distance <= wanted {
+                last.distance <= wanted && last.quality < best.quality
+            } else {
+                last.distance < best.distance
+            };
+            if better {
+                best = last;
             }
         }
-        Ok(best.unwrap_or_else(Found::unsearched))
+        Ok(best)
     }
 }
 

@@ -1,6 +1,6 @@
 //! A small part of a texture, to find a quality with.
 
-use xoay_imaging::{Raster, Reference};
+use xoay_imaging::{Encoding, Raster, Reference, encode};
 
 use super::coverage::{CELL, Coverage};
 use super::role::Role;
@@ -10,12 +10,17 @@ use crate::GltfError;
 const TILE: u32 = 64;
 /// Tiles a side of the sample.
 const TILES: u32 = 5;
+/// Pixels along a tile's edge that are not judged: an encoder smears its neighbours' colours into them, which lie elsewhere
+/// in the texture.
+const SEAM: u32 = 3;
 /// Tiles with less than this part of the detail of the liveliest are left out.
 const LIVELY_SHARE: u64 = 10;
 
 /// Tiles of a texture, from the lively parts of what triangles show, as one square picture.
 pub(super) struct Sample {
     picture: Raster,
+    /// Whether it is made of tiles, else it is the texture itself.
+    tiled: bool,
     judge: Judge,
 }
 
@@ -37,8 +42,9 @@ impl Sample {
         role: Role,
         channels: [bool; 4],
     ) -> Result<Self, GltfError> {
-        let picture =
-            tiles(raster, coverage).map_or_else(|| Ok(raster.clone()), |t| t.cut(raster))?;
+        let tiles = tiles(raster, coverage);
+        let tiled = tiles.is_some();
+        let picture = tiles.map_or_else(|| Ok(raster.clone()), |t| t.cut(raster))?;
         let judge = match role {
             Role::Color => {
                 Judge::Color(Box::new(Reference::new(&picture).map_err(|e| failed(&e))?))
@@ -46,7 +52,11 @@ impl Sample {
             Role::Normal => Judge::Normal,
             Role::Data => Judge::Data(channels),
         };
-        Ok(Self { picture, judge })
+        Ok(Self {
+            picture,
+            tiled,
+            judge,
+        })
     }
 
     /// Whether it can be halved `times` times without tiles running into each other.
@@ -61,18 +71,57 @@ impl Sample {
         (0..times).try_fold(self.picture.clone(), |picture, _| halve(&picture))
     }
 
+    /// Bytes of the sample in WebP without loss, at 1/2^`times` of its size.
+    pub fn exact_bytes(&self, times: u32) -> Result<usize, GltfError> {
+        let bytes = encode(&self.halved(times)?, Encoding::WebpLossless);
+        Ok(bytes.map_err(|error| failed(&error))?.len())
+    }
+
     /// How far `shown`, the sample at 1/2^`times` of its size, is from it when a graphics card enlarges it again: never
     /// negative, 0 the same. In points of SSIMULACRA2 below 100, degrees, or steps of 255.
     pub fn distance(&self, shown: &Raster, times: u32) -> Result<f64, GltfError> {
-        let shown = enlarged(shown, times)?;
+        let mut shown = enlarged(shown, times)?;
+        // Parts of an area count as the whole would.
+        let mut share = 1.0;
+        if self.tiled {
+            shown = self.with_true_seams(shown)?;
+            share = f64::from((TILE - 2 * SEAM).pow(2)) / f64::from(TILE.pow(2));
+        }
         match &self.judge {
             Judge::Color(reference) => {
                 let score = reference.score(&shown).map_err(|error| failed(&error))?;
                 Ok((100.0 - score).max(0.0))
             }
-            Judge::Normal => Ok(angle_deg(&self.picture, &shown)),
-            Judge::Data(channels) => Ok(deviation(&self.picture, &shown, *channels)),
+            Judge::Normal => Ok(angle_deg(&self.picture, &shown) / share.sqrt()),
+            Judge::Data(channels) => Ok(deviation(&self.picture, &shown, *channels) / share.sqrt()),
         }
+    }
+
+    /// `shown` with the sample's own pixels along the edges of tiles.
+    ///
+    /// Judged with its seams, a painting of six colours seemed no better at quality 82 than at 54.
+    fn with_true_seams(&self, shown: Raster) -> Result<Raster, GltfError> {
+        let (width, height, channels) = (shown.width(), shown.height(), shown.channels());
+        if channels != self.picture.channels() {
+            return Ok(shown);
+        }
+        let count = channels.count();
+        let truth = self.picture.pixels();
+        let mut pixels = shown.into_pixels();
+        let in_seam = |at: u32| at % TILE < SEAM || at % TILE >= TILE - SEAM;
+        for y in 0..height {
+            let row = (y * width) as usize * count;
+            if in_seam(y) {
+                let row = row..row + width as usize * count;
+                pixels[row.clone()].copy_from_slice(&truth[row]);
+                continue;
+            }
+            for x in (0..width).filter(|x| in_seam(*x)) {
+                let at = row + x as usize * count;
+                pixels[at..at + count].copy_from_slice(&truth[at..at + count]);
+            }
+        }
+        Raster::new(width, height, channels, pixels).map_err(|error| failed(&error))
     }
 }
 
