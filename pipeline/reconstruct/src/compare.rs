@@ -48,14 +48,30 @@ pub(crate) fn outline_agreement(mesh: &Mesh, camera: &Camera, observation: &Obse
     both as f64 / any.max(1) as f64
 }
 
-/// Draws the model as `camera` sees it in the window of `observation`, unlit.
-#[must_use]
-pub fn render(model: &TexturedMesh, camera: &Camera, observation: &Observation) -> Rendering {
-    let frame_of = drawn(&model.mesh, camera, observation);
-    let seen = see(&model.mesh, camera, &frame_of.frame);
-    let (width, height) = (frame_of.frame.width, frame_of.frame.height);
-    let mut rgba = vec![0; width * height * 4];
-    for (at, triangle) in frame_of.triangle.iter().enumerate() {
+/// What a pixel of a model's picture shows.
+pub(crate) struct Spot {
+    /// The pixel's number in the window.
+    pub at: usize,
+    /// The texture's colour, sRGB from 0 to 255.
+    pub color: [f64; 3],
+    /// The normal there, table's frame, about 1 long.
+    pub normal: [f64; 3],
+    /// The direction in which the camera sees it, camera's frame.
+    pub sight: [f64; 3],
+}
+
+/// Calls `put` for each pixel of the observation's window that shows the model.
+pub(crate) fn spots(
+    model: &TexturedMesh,
+    camera: &Camera,
+    observation: &Observation,
+    mut put: impl FnMut(Spot),
+) {
+    let frame = Frame::of(&observation.window);
+    let seen = see(&model.mesh, camera, &frame);
+    let drawing = draw(&model.mesh, &seen, frame);
+    let lens = camera.intrinsics;
+    for (at, triangle) in drawing.triangle.iter().enumerate() {
         if *triangle == NONE {
             continue;
         }
@@ -63,28 +79,69 @@ pub fn render(model: &TexturedMesh, camera: &Camera, observation: &Observation) 
         let [Some(a), Some(b), Some(c)] = vertices.map(|vertex| seen[vertex as usize]) else {
             continue;
         };
-        let place = [(at % width) as f64 + 0.5, (at / width) as f64 + 0.5];
+        let place = [
+            (at % frame.width) as f64 + 0.5,
+            (at / frame.width) as f64 + 0.5,
+        ];
         let area = (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]);
         let weight = |p: [f64; 3], q: [f64; 3]| {
             ((p[0] - place[0]) * (q[1] - place[1]) - (p[1] - place[1]) * (q[0] - place[0])) / area
         };
-        let weights = [weight(b, c), weight(c, a), weight(a, b)];
-        let uv: [f64; 2] = std::array::from_fn(|axis| {
+        // On the surface, not in the picture: the nearer corner weighs more.
+        let weights = [
+            weight(b, c) * a[2],
+            weight(c, a) * b[2],
+            weight(a, b) * c[2],
+        ];
+        let sum: f64 = weights.iter().sum();
+        let weights = weights.map(|w| w / sum);
+        let mixed = |value: &dyn Fn(usize) -> f64| -> f64 {
             (0..3)
-                .map(|k| weights[k] * model.coordinates[vertices[k] as usize][axis])
+                .map(|k| weights[k] * value(vertices[k] as usize))
                 .sum()
+        };
+        let uv = [0, 1].map(|axis| mixed(&|vertex| model.coordinates[vertex][axis]));
+        put(Spot {
+            at,
+            color: sample(&model.atlas, uv).map(f64::from),
+            normal: [0, 1, 2].map(|axis| mixed(&|vertex| model.normals[vertex][axis])),
+            sight: [
+                (place[0] + frame.left - lens.centre.x) / lens.focal_px[0],
+                (place[1] + frame.top - lens.centre.y) / lens.focal_px[1],
+                1.0,
+            ],
         });
-        let color = sample(&model.atlas, uv);
-        for c in 0..3 {
-            rgba[at * 4 + c] = (color[c] + 0.5) as u8;
-        }
-        rgba[at * 4 + 3] = 255;
     }
+}
+
+/// The model's picture, each pixel's colour as `color` makes it.
+pub(crate) fn rendering_of(
+    model: &TexturedMesh,
+    camera: &Camera,
+    observation: &Observation,
+    color: impl Fn(&Spot) -> [f64; 3],
+) -> Rendering {
+    let (width, height) = (observation.window.width, observation.window.height);
+    let mut rgba = vec![0; width * height * 4];
+    spots(model, camera, observation, |spot| {
+        let color = color(&spot);
+        let pixel = &mut rgba[spot.at * 4..spot.at * 4 + 4];
+        for (value, color) in pixel.iter_mut().zip(color) {
+            *value = (color + 0.5) as u8;
+        }
+        pixel[3] = 255;
+    });
     Rendering {
         width,
         height,
         rgba,
     }
+}
+
+/// Draws the model as `camera` sees it in the window of `observation`, unlit.
+#[must_use]
+pub fn render(model: &TexturedMesh, camera: &Camera, observation: &Observation) -> Rendering {
+    rendering_of(model, camera, observation, |spot| spot.color)
 }
 
 /// The atlas at a texture coordinate, between texels.

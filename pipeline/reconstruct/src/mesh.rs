@@ -2,7 +2,7 @@
 
 use crate::grid::Grid;
 use crate::pieces::Pieces;
-use crate::vector::{Vec3, add, cross, scale, sub, unit};
+use crate::vector::{Vec3, add, cross, dot, length, scale, sub, unit};
 
 /// A closed surface of triangles, counter-clockwise seen from outside, in the table's frame.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -33,6 +33,50 @@ impl Mesh {
             }
         }
         normals.into_iter().map(unit).collect()
+    }
+
+    /// The unit normals of each triangle's corners: the vertices', but where the surface has a crease that of the
+    /// triangle's own side of it. Without that, large flat triangles between rounded edges are shaded as cushions.
+    #[must_use]
+    pub fn corner_normals(&self) -> Vec<[[f64; 3]; 3]> {
+        /// Cosine of the angle between sides that belong together.
+        const SIDE: f64 = 0.82;
+        /// Cosine of the angle between the vertex' normal and the side's from which on there is a crease.
+        const CREASE: f64 = 0.966;
+        let smooth = self.normals();
+        let areas: Vec<Vec3> = self
+            .triangles
+            .iter()
+            .map(|t| {
+                let [a, b, c] = self.corners(*t);
+                cross(sub(b, a), sub(c, a))
+            })
+            .collect();
+        let mut about = vec![Vec::new(); self.positions.len()];
+        for (number, t) in self.triangles.iter().enumerate() {
+            for vertex in t {
+                about[*vertex as usize].push(number);
+            }
+        }
+        self.triangles
+            .iter()
+            .zip(&areas)
+            .map(|(t, area)| {
+                let own = unit(*area);
+                t.map(|vertex| {
+                    let side = about[vertex as usize]
+                        .iter()
+                        .filter(|other| dot(unit(areas[**other]), own) > SIDE)
+                        .fold([0.0; 3], |sum, other| add(sum, areas[*other]));
+                    let (side, usual) = (unit(side), smooth[vertex as usize]);
+                    if length(side) > 0.0 && dot(side, usual) < CREASE {
+                        side
+                    } else {
+                        usual
+                    }
+                })
+            })
+            .collect()
     }
 
     /// Least and greatest corner of the box about it; `None` where it is empty.
@@ -219,7 +263,7 @@ fn quad(mesh: &mut Mesh, ring: [u32; 4], forward: bool) {
     // Along the shorter diagonal.
     let apart = |p: u32, q: u32| {
         let d = sub(mesh.positions[p as usize], mesh.positions[q as usize]);
-        crate::vector::dot(d, d)
+        dot(d, d)
     };
     if apart(a, c) <= apart(b, d) {
         mesh.triangles.extend([[a, b, c], [a, c, d]]);
@@ -231,7 +275,6 @@ fn quad(mesh: &mut Mesh, ring: [u32; 4], forward: bool) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::vector::{dot, length};
 
     pub(crate) fn field(size: usize, value: impl Fn(Vec3) -> f64) -> Grid {
         let cell = 2.0 / (size - 1) as f64;
@@ -289,5 +332,36 @@ mod tests {
         let kept = mesh.without_crumbs(0.2);
         assert!(kept.triangles.len() < mesh.triangles.len());
         assert!(kept.positions.iter().all(|p| length(*p) < 0.52));
+    }
+
+    #[test]
+    fn a_crease_keeps_its_sides_apart_and_a_ball_stays_smooth() {
+        // A roof: two squares that meet at a right angle along x.
+        let roof = Mesh {
+            positions: vec![
+                [0.0, 1.0, 0.0],
+                [1.0, 1.0, 0.0],
+                [0.0, 0.0, 1.0],
+                [1.0, 0.0, 1.0],
+                [0.0, 0.0, -1.0],
+                [1.0, 0.0, -1.0],
+            ],
+            triangles: vec![[0, 2, 3], [0, 3, 1], [0, 5, 4], [0, 1, 5]],
+        };
+        let normals = roof.corner_normals();
+        let half = 0.5_f64.sqrt();
+        for (at, side) in [(0, half), (1, half), (2, -half), (3, -half)] {
+            for normal in normals[at] {
+                let off = dot(normal, [0.0, half, side]);
+                assert!(off > 0.999, "{at}: {normal:?}");
+            }
+        }
+        let ball = surface(&field(24, |p| 0.8 - length(p)));
+        let smooth = ball.normals();
+        for (t, corners) in ball.triangles.iter().zip(ball.corner_normals()) {
+            for (vertex, corner) in t.iter().zip(corners) {
+                assert!(length(sub(smooth[*vertex as usize], corner)) < 1e-12);
+            }
+        }
     }
 }

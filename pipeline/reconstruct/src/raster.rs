@@ -36,7 +36,6 @@ impl Frame {
 /// What lies in front.
 #[derive(Clone, Debug)]
 pub(crate) struct Drawing {
-    pub frame: Frame,
     /// Reciprocal depth, 0 where nothing is.
     pub nearness: Vec<f32>,
     /// The triangle's number, or [`NONE`].
@@ -64,7 +63,6 @@ pub(crate) fn see(mesh: &Mesh, camera: &Camera, frame: &Frame) -> Vec<Seen> {
 /// Draws the mesh. Triangles that reach behind the camera are left out.
 pub(crate) fn draw(mesh: &Mesh, seen: &[Seen], frame: Frame) -> Drawing {
     let mut drawing = Drawing {
-        frame,
         nearness: vec![0.0; frame.width * frame.height],
         triangle: vec![NONE; frame.width * frame.height],
     };

@@ -7,115 +7,74 @@
 
 use rayon::prelude::*;
 
-use crate::camera::Pixel;
 use crate::mesh::Mesh;
-use crate::observation::{Observation, Window};
+use crate::observation::Observation;
+use crate::patches::{BLANK, Costs, LEAST_ALIKE, Likeness, Luma, STEPS, Task, axes, likeness};
 use crate::rig::Camera;
 use crate::sheet::Sheet;
 use crate::texture::look;
-use crate::vector::{Vec3, add, cross, dot, scale, sub, unit};
+use crate::vector::{Vec3, add, dot, scale, sub, unit};
 
-/// Depths that are tried: this many steps out of the hull, and then inwards.
-const OUTWARDS: usize = 2;
-const STEPS: usize = 30;
-/// A step, in pixels of the photo at the vertex's distance.
-const STEP_PX: f64 = 1.0;
-/// Samples along a patch's side, and pixels between them.
-const SIDE: usize = 5;
-const SPACING_PX: f64 = 1.8;
-const SAMPLES: usize = SIDE * SIDE;
-/// Photos beside the one that looks straightest.
-const OTHERS: usize = 4;
-/// Of these the best so many count: the others may see something in front.
-const BEST: usize = 2;
 /// Cosine of the steepest angle at which a photo takes part.
 const LEAST_FACING: f64 = 0.35;
-/// Cosines of the angles between two photos that tell depth: 6° to 50°.
-const BASELINE: std::ops::Range<f64> = 0.64..0.9945;
-/// How much worse depths must be that are more than so many steps away: along a printed line all look alike.
+/// How much worse depths must be that are more than so many pixels away: along a printed line all look alike.
 const DISTINCT: f32 = 0.12;
-const NEAR: usize = 5;
-/// Standard deviation of a patch, of 255, below which it is blank.
-const BLANK: f32 = 6.0;
+const NEAR_PX: f64 = 5.0;
+/// Rounds of the fine search: normals are better after each.
+const FINE_ROUNDS: usize = 2;
 /// Correlation that proves something; noise correlates by chance.
 const ALIKE: f32 = 0.65;
-/// What leaving the hull costs, against 1 − correlation. Without it glass and glaze sink in.
-const LEAVING: f32 = 0.15;
-/// What differing by a step from a neighbour costs.
-const UNEVEN: f32 = 0.06;
-/// Differences beyond this are edges.
+/// What differing by a step from a neighbour costs, at most for so many steps: more are edges.
 const MOST_UNEVEN: f32 = 4.0;
 /// A blank patch stays near the hull unless its neighbours leave it.
 const BLANK_PULL: f32 = 0.002;
+/// The hull is taken as the product's own shape where fewer proven depths than this share lie inside it; from the larger
+/// share on it is taken as bulging between the outlines.
+const BULGING: std::ops::Range<f32> = 0.15..0.4;
+/// Steps inwards from which a depth lies inside the hull.
+const INSIDE: f32 = 2.0;
 const CHOICES: usize = 20;
 /// How often costs are shared with neighbours.
 const JOININGS: usize = 3;
 
-type Costs = [f32; STEPS];
-
-struct Luma<'a> {
-    window: &'a Window,
-    values: Vec<f32>,
+/// How depths are sought.
+struct Search {
+    /// This many of the steps lead outwards.
+    outwards: usize,
+    /// A step, in pixels of the photo at the vertex's distance.
+    step_px: f64,
+    /// Photos beside the one that looks straightest.
+    others: usize,
+    /// Of these the best so many count: the rest may see something in front.
+    best: usize,
+    /// Cosines of the angles between two photos that tell depth.
+    baseline: std::ops::Range<f64>,
+    /// What leaving the surface inwards costs, against 1 − correlation. Without it glass and glaze sink in.
+    leaving: f32,
+    /// What differing by a step from a neighbour costs.
+    uneven: f32,
 }
 
-impl<'a> Luma<'a> {
-    fn of(window: &'a Window) -> Self {
-        let values = window
-            .rgba
-            .chunks_exact(4)
-            .map(|p| 0.299 * f32::from(p[0]) + 0.587 * f32::from(p[1]) + 0.114 * f32::from(p[2]))
-            .collect();
-        Self { window, values }
-    }
-
-    fn at(&self, x: f64, y: f64) -> Option<f32> {
-        let x = x - 0.5 - self.window.left as f64;
-        let y = y - 0.5 - self.window.top as f64;
-        let (w, h) = (self.window.width, self.window.height);
-        if !(x >= 0.0 && y >= 0.0 && x < w as f64 - 1.0 && y < h as f64 - 1.0) {
-            return None;
-        }
-        let (x0, y0) = (x as usize, y as usize);
-        let (fx, fy) = ((x - x0 as f64) as f32, (y - y0 as f64) as f32);
-        let at = y0 * w + x0;
-        let v = &self.values;
-        let above = v[at] + (v[at + 1] - v[at]) * fx;
-        let below = v[at + w] + (v[at + w + 1] - v[at + w]) * fx;
-        Some(above + (below - above) * fy)
-    }
-}
-
-/// A patch as a photo shows it: zero mean, unit length, and its standard deviation before.
-fn patch(
-    camera: &Camera,
-    luma: &Luma<'_>,
-    centre: Vec3,
-    axes: [Vec3; 2],
-) -> Option<([f32; SAMPLES], f32)> {
-    let middle = camera.project(centre)?;
-    // A patch is small: its picture is affine.
-    let along = axes.map(|axis| camera.project(add(centre, axis)));
-    let [Some(u), Some(v)] = along else {
-        return None;
-    };
-    let mut values = [0.0; SAMPLES];
-    let half = (SIDE / 2) as f64;
-    for (k, value) in values.iter_mut().enumerate() {
-        let (i, j) = ((k % SIDE) as f64 - half, (k / SIDE) as f64 - half);
-        let Pixel { x, y } = middle;
-        *value = luma.at(
-            x + i * (u.x - x) + j * (v.x - x),
-            y + i * (u.y - y) + j * (v.y - y),
-        )?;
-    }
-    let mean = values.iter().sum::<f32>() / SAMPLES as f32;
-    let square: f32 = values.iter().map(|v| (v - mean) * (v - mean)).sum();
-    let length = square.sqrt().max(1e-6);
-    Some((
-        values.map(|v| (v - mean) / length),
-        (square / SAMPLES as f32).sqrt(),
-    ))
-}
+/// From the hull inwards, with photos 6° to 50° apart.
+const COARSE: Search = Search {
+    outwards: 2,
+    step_px: 1.0,
+    others: 4,
+    best: 2,
+    baseline: 0.64..0.9945,
+    leaving: 0.15,
+    uneven: 0.06,
+};
+/// About the surface that was found: its normals fit, so that photos 14° to 50° apart compare, which tell depth better.
+const FINE: Search = Search {
+    outwards: 15,
+    step_px: 0.35,
+    others: 6,
+    best: 4,
+    baseline: 0.64..0.97,
+    leaving: 0.0,
+    uneven: 0.02,
+};
 
 /// Moves the vertices of `mesh`, the visual hull, to where the photos agree.
 ///
@@ -125,118 +84,154 @@ pub(crate) fn refine(
     views: &[(Camera, &Observation)],
     fixed: impl Fn(Vec3, Vec3) -> bool,
 ) {
-    let sights = look(mesh, views);
     let lumas: Vec<Luma<'_>> = views.iter().map(|(_, o)| Luma::of(&o.window)).collect();
-    let centres: Vec<Vec3> = views.iter().map(|(camera, _)| camera.centre()).collect();
-    let normals = mesh.normals();
-    let costs: Vec<Option<(Costs, f64)>> = mesh
-        .positions
-        .par_iter()
-        .zip(&normals)
-        .enumerate()
-        .map(|(vertex, (place, normal))| {
-            let mut facing: Vec<(f64, usize)> = (0..views.len())
-                .filter(|view| sights[*view].vertex_seen[vertex])
-                .map(|view| (dot(unit(sub(centres[view], *place)), *normal), view))
-                .filter(|(cos, _)| *cos > LEAST_FACING)
-                .collect();
-            facing.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-            costs_at(*place, *normal, &facing, views, &lumas, &centres)
-        })
-        .collect();
-    let step = views.first().map_or(0.0, |_| {
-        let mut steps: Vec<f64> = costs.iter().flatten().map(|(_, step)| *step).collect();
-        steps.sort_by(f64::total_cmp);
-        steps.get(steps.len() / 2).copied().unwrap_or(0.0)
-    });
-    if step == 0.0 {
-        return;
-    }
     let around = neighbours(mesh);
-    let depths = choose(&costs, &around);
-    let proven: Vec<bool> = costs.iter().map(Option::is_some).collect();
     let fixed: Vec<bool> = mesh
         .positions
         .iter()
-        .zip(&normals)
+        .zip(&mesh.normals())
         .map(|(place, normal)| fixed(*place, *normal))
         .collect();
-    let sheet = Sheet::of(mesh, &normals, &around, step, &fixed);
-    let depths = sheet.settle(&depths, &proven);
-    for ((place, normal), depth) in mesh.positions.iter_mut().zip(&normals).zip(&depths) {
-        *place = sub(*place, scale(*normal, f64::from(*depth) * step));
+    let from_hull = Found::by(&COARSE, mesh, views, &lumas, &around);
+    // A hull that the photos confirm, such as a bottle's, is not to be straightened where it is blank.
+    let straighten = from_hull.bulging();
+    from_hull.settle(mesh, &around, &fixed, straighten);
+    for _ in 0..FINE_ROUNDS {
+        Found::by(&FINE, mesh, views, &lumas, &around).settle(mesh, &around, &fixed, 0.0);
     }
 }
 
-fn costs_at(
+/// Depths that a search found.
+struct Found {
+    normals: Vec<Vec3>,
+    /// Steps inwards from the surface.
+    depths: Vec<f32>,
+    proven: Vec<bool>,
+    /// Length of a step; 0 where nothing is proven.
+    step: f64,
+}
+
+impl Found {
+    fn by(
+        search: &Search,
+        mesh: &Mesh,
+        views: &[(Camera, &Observation)],
+        lumas: &[Luma<'_>],
+        around: &[Vec<u32>],
+    ) -> Self {
+        let sights = look(mesh, views);
+        let centres: Vec<Vec3> = views.iter().map(|(camera, _)| camera.centre()).collect();
+        let normals = mesh.normals();
+        let costs: Vec<Option<(Costs, f64)>> = mesh
+            .positions
+            .par_iter()
+            .zip(&normals)
+            .enumerate()
+            .map(|(vertex, (place, normal))| {
+                let mut facing: Vec<(f64, usize)> = (0..views.len())
+                    .filter(|view| sights[*view].vertex_seen[vertex])
+                    .map(|view| (dot(unit(sub(centres[view], *place)), *normal), view))
+                    .filter(|(cos, _)| *cos > LEAST_FACING)
+                    .collect();
+                facing.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+                let task = task(search, *place, *normal, &facing, views, &centres)?;
+                let likeness = likeness(&task, views, lumas, search.best);
+                Some((judged(search, likeness)?, task.step))
+            })
+            .collect();
+        let mut steps: Vec<f64> = costs.iter().flatten().map(|(_, step)| *step).collect();
+        steps.sort_by(f64::total_cmp);
+        Self {
+            depths: choose(search, &costs, around),
+            proven: costs.iter().map(Option::is_some).collect(),
+            step: steps.get(steps.len() / 2).copied().unwrap_or(0.0),
+            normals,
+        }
+    }
+
+    /// How much of the surface bulges over what the photos prove: 0 to 1.
+    fn bulging(&self) -> f32 {
+        let proven: Vec<f32> = self
+            .depths
+            .iter()
+            .zip(&self.proven)
+            .filter(|(_, proven)| **proven)
+            .map(|(depth, _)| *depth)
+            .collect();
+        let inside = proven.iter().filter(|depth| **depth > INSIDE).count();
+        let share = inside as f32 / proven.len().max(1) as f32;
+        ((share - BULGING.start) / (BULGING.end - BULGING.start)).clamp(0.0, 1.0)
+    }
+
+    fn settle(&self, mesh: &mut Mesh, around: &[Vec<u32>], fixed: &[bool], straighten: f32) {
+        if self.step == 0.0 {
+            return;
+        }
+        let sheet = Sheet::of(mesh, &self.normals, around, self.step, fixed, straighten);
+        let depths = sheet.settle(&self.depths, &self.proven);
+        for ((place, normal), depth) in mesh.positions.iter_mut().zip(&self.normals).zip(&depths) {
+            *place = sub(*place, scale(*normal, f64::from(*depth) * self.step));
+        }
+    }
+}
+
+/// What is to be compared about a vertex; `None` where too few photos see it.
+fn task(
+    search: &Search,
     place: Vec3,
     normal: Vec3,
     facing: &[(f64, usize)],
     views: &[(Camera, &Observation)],
-    lumas: &[Luma<'_>],
     centres: &[Vec3],
-) -> Option<(Costs, f64)> {
+) -> Option<Task> {
     let &(_, first) = facing.first()?;
     let towards = |view: usize| unit(sub(centres[view], place));
     let straight = towards(first);
     let others: Vec<usize> = facing[1..]
         .iter()
         .map(|(_, view)| *view)
-        .filter(|view| BASELINE.contains(&dot(straight, towards(*view))))
-        .take(OTHERS)
+        .filter(|view| search.baseline.contains(&dot(straight, towards(*view))))
+        .take(search.others)
         .collect();
-    if others.len() < BEST {
+    if others.len() < LEAST_ALIKE {
         return None;
     }
     let camera = &views[first].0;
     let pixel = camera.camera_point(place)[2] / camera.intrinsics.focal_px[0];
-    let aside = unit(cross([0.0, 1.0, 0.0], normal));
-    let aside = if dot(aside, aside) > 0.5 {
-        aside
-    } else {
-        [1.0, 0.0, 0.0]
-    };
-    let axes = [aside, cross(normal, aside)].map(|axis| scale(axis, SPACING_PX * pixel));
-    let step = STEP_PX * pixel;
-    let mut costs = [1.0; STEPS];
-    let mut strongest = 0.0_f32;
-    for (k, cost) in costs.iter_mut().enumerate() {
-        let depth = (k as f64 - OUTWARDS as f64) * step;
-        let centre = sub(place, scale(normal, depth));
-        let Some((own, deviation)) = patch(camera, &lumas[first], centre, axes) else {
-            continue;
-        };
-        strongest = strongest.max(deviation);
-        if deviation < BLANK {
-            continue;
-        }
-        let mut alike: Vec<f32> = others
-            .iter()
-            .filter_map(|view| {
-                let (other, _) = patch(&views[*view].0, &lumas[*view], centre, axes)?;
-                Some(own.iter().zip(&other).map(|(a, b)| a * b).sum())
-            })
-            .collect();
-        if alike.len() < BEST {
-            continue;
-        }
-        alike.sort_by(|a, b| b.total_cmp(a));
-        *cost = 1.0 - alike[..BEST].iter().sum::<f32>() / BEST as f32;
-    }
+    let step = search.step_px * pixel;
+    Some(Task {
+        start: add(place, scale(normal, search.outwards as f64 * step)),
+        stride: scale(normal, -step),
+        axes: axes(normal, pixel),
+        first,
+        others,
+        step,
+    })
+}
+
+/// What photos prove about a vertex' depth; `None` where that is nothing.
+fn judged(
+    search: &Search,
+    Likeness {
+        mut costs,
+        strongest,
+    }: Likeness,
+) -> Option<Costs> {
     let at = least(&costs);
+    let near = (NEAR_PX / search.step_px).min(STEPS as f64 / 4.0) as usize;
     let elsewhere = (0..STEPS)
-        .filter(|k| k.abs_diff(at) > NEAR)
+        .filter(|k| k.abs_diff(at) > near)
         .map(|k| costs[k])
         .fold(1.0, f32::min);
     if strongest < BLANK || costs[at] > 1.0 - ALIKE || elsewhere < costs[at] + DISTINCT {
         return None;
     }
     for (k, cost) in costs.iter_mut().enumerate() {
-        if k > OUTWARDS + 1 {
-            *cost += LEAVING;
+        if k > search.outwards + 1 {
+            *cost += search.leaving;
         }
     }
-    Some((costs, step))
+    Some(costs)
 }
 
 fn neighbours(mesh: &Mesh) -> Vec<Vec<u32>> {
@@ -250,13 +245,13 @@ fn neighbours(mesh: &Mesh) -> Vec<Vec<u32>> {
 }
 
 /// A depth for each vertex, in steps inwards: what its patch and its neighbours agree on.
-fn choose(costs: &[Option<(Costs, f64)>], around: &[Vec<u32>]) -> Vec<f32> {
+fn choose(search: &Search, costs: &[Option<(Costs, f64)>], around: &[Vec<u32>]) -> Vec<f32> {
     // Blank patches cost nothing anywhere; costs of a neighbourhood are told by all its patches.
     let own: Vec<Costs> = costs
         .iter()
         .map(|cost| match cost {
             Some((cost, _)) => *cost,
-            None => std::array::from_fn(|k| BLANK_PULL * (k as f32 - OUTWARDS as f32).abs()),
+            None => std::array::from_fn(|k| BLANK_PULL * (k as f32 - search.outwards as f32).abs()),
         })
         .collect();
     let mut joint = own;
@@ -280,7 +275,7 @@ fn choose(costs: &[Option<(Costs, f64)>], around: &[Vec<u32>]) -> Vec<f32> {
             if cost.is_some() {
                 least(joint) as f32
             } else {
-                OUTWARDS as f32
+                search.outwards as f32
             }
         })
         .collect();
@@ -296,7 +291,7 @@ fn choose(costs: &[Option<(Costs, f64)>], around: &[Vec<u32>]) -> Vec<f32> {
                 };
                 let mut whole = joint[at];
                 for (k, cost) in whole.iter_mut().enumerate() {
-                    *cost += UNEVEN * uneven(k as f32);
+                    *cost += search.uneven * uneven(k as f32);
                 }
                 least(&whole) as f32
             })
@@ -305,14 +300,14 @@ fn choose(costs: &[Option<(Costs, f64)>], around: &[Vec<u32>]) -> Vec<f32> {
     depths
         .iter()
         .zip(&joint)
-        .map(|(depth, joint)| between(joint, *depth as usize) - OUTWARDS as f32)
+        .map(|(depth, joint)| between(joint, *depth as usize) - search.outwards as f32)
         .collect()
 }
 
 fn least(costs: &Costs) -> usize {
     (0..STEPS)
         .min_by(|a, b| costs[*a].total_cmp(&costs[*b]))
-        .unwrap_or(OUTWARDS)
+        .unwrap_or(0)
 }
 
 /// The bottom of the parabola through a depth's cost and its neighbours'.

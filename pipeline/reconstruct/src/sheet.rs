@@ -35,12 +35,15 @@ pub(crate) struct Sheet<'a> {
 }
 
 impl<'a> Sheet<'a> {
+    /// The sheet over `mesh`. `straighten` is the share of the mesh's own bend that it resists, 0 to 1: with 0 it lies
+    /// as the mesh does where nothing is proven, with 1 it spans that flat.
     pub fn of(
         mesh: &Mesh,
         normals: &[Vec3],
         around: &'a [Vec<u32>],
         step: f64,
         fixed: &[bool],
+        straighten: f32,
     ) -> Self {
         let count = mesh.positions.len();
         let mut sheet = Self {
@@ -65,7 +68,7 @@ impl<'a> Sheet<'a> {
                     .map(|n| (dot(normals[at], normals[*n as usize]) * share) as f32)
                     .collect(),
             );
-            sheet.own.push((bend / step) as f32);
+            sheet.own.push(straighten * (bend / step) as f32);
             sheet.stiffness.push(STIFFNESS / (1.0 + sharp));
             sheet.hold.push(if fixed[at] {
                 FIXED_HOLD
@@ -214,6 +217,7 @@ mod tests {
             &around,
             step,
             &vec![false; mesh.positions.len()],
+            1.0,
         );
         let truth: Vec<f32> = mesh
             .positions

@@ -42,6 +42,8 @@ pub struct Cutouts<T> {
     pub height: u32,
     /// Focal length for 35 mm film, where the photos state one.
     pub focal_35mm: Option<f64>,
+    /// The lens' own focal length in millimetres, from the same photo.
+    pub focal_mm: Option<f64>,
     /// Which way the product turns, where the photos say so.
     pub direction: Option<Direction>,
     /// What was found about the photos.
@@ -121,13 +123,16 @@ pub fn cut_out<T: Send>(
     }
     let kept = survey::all_or_bad(all, photos)?;
     progress.finish();
+    let lens = photos
+        .iter()
+        .map(|photo| &photo.header.camera)
+        .find(|camera| camera.focal_length_35mm.is_some());
     Ok(Some(Cutouts {
         photos: kept,
         width: size.0,
         height: size.1,
-        focal_35mm: photos
-            .iter()
-            .find_map(|photo| photo.header.camera.focal_length_35mm),
+        focal_35mm: lens.and_then(|camera| camera.focal_length_35mm),
+        focal_mm: lens.and_then(|camera| camera.focal_length_mm),
         direction: studio.direction,
         report: studio.report,
         notes: studio.notes,

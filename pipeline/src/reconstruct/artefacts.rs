@@ -12,7 +12,7 @@ use crate::RecipeError;
 use crate::output::write_whole;
 
 /// Changes when what is kept, or what makes it, changes.
-const VERSION: &str = "xoay cut-outs 2";
+const VERSION: &str = "xoay cut-outs 3";
 /// A name or a picture beyond this is no artefact of ours.
 const MOST_BYTES: u64 = 1 << 32;
 

@@ -14,9 +14,9 @@ use xoay_format::{ProgressEvent, Stage, Text, Watch};
 use xoay_gltf::transform::simplify_triangles;
 use xoay_gltf::{OptimizeOptions, optimize};
 use xoay_reconstruct::{
-    Calibration, Camera, Capture, Mat, Mesh, Observation, Outcome, ReconstructError, Rendering,
-    Shape, ShapeOptions, TextureOptions, TexturedMesh, Verdict, calibrate, compare, detect_markers,
-    paint, render, shape, worst,
+    Calibration, Camera, Capture, Light, Mat, Mesh, Observation, Outcome, ReconstructError,
+    Rendering, Shape, ShapeOptions, TextureOptions, TexturedMesh, Verdict, calibrate, compare,
+    detect_markers, paint, render, render_lit, shape, stated_focal_px, worst,
 };
 use xoay_spin::{CaptureOptions, SpinOptions};
 
@@ -214,11 +214,10 @@ fn cut_out(
         }
         .into());
     };
-    let long = f64::from(cut.width.max(cut.height));
     let capture = Capture {
         width: cut.width,
         height: cut.height,
-        focal_px: cut.focal_35mm.map(|mm| mm / 36.0 * long),
+        focal_px: stated_focal_px(cut.focal_35mm, cut.focal_mm, cut.width, cut.height),
         mat: options.mat.clone(),
         observations: cut.photos,
     };
@@ -280,19 +279,25 @@ fn hold_out(
         .collect();
     let shape = shape(capture, calibration, &used, &options.shape, watch)?;
     let model = painted(capture, &shape, &used, options);
-    let held: Vec<_> = views(capture, &shape)
+    let (painting, held): (Vec<_>, Vec<_>) = views(capture, &shape)
         .into_iter()
         .zip(&used)
-        .filter(|(_, used)| !**used)
+        .partition(|(_, used)| **used);
+    let painting: Vec<_> = painting.into_iter().map(|(view, _)| view).collect();
+    let light = Light::of(&model, &painting);
+    let held = held
+        .into_iter()
         .map(|((camera, observation), _)| {
             let rendering = render(&model, &camera, observation);
+            let lit = render_lit(&model, &light, &camera, observation);
             HeldOut {
                 photo: observation.name.clone(),
                 comparison: compare(&rendering, observation),
+                lit_psnr_db: compare(&lit, observation).psnr_db,
                 pictures: options
                     .sheet_dir
                     .is_some()
-                    .then(|| (observation.window.clone(), rendering)),
+                    .then(|| (observation.window.clone(), [rendering, lit])),
             }
         })
         .collect();
@@ -348,5 +353,5 @@ impl From<ReconstructError> for RecipeError {
     }
 }
 
-/// A picture of a photo beside the model's, for [`report::write_sheets`].
-type Pictures = (xoay_reconstruct::Window, Rendering);
+/// A photo beside the model's pictures, by itself and in the capture's light, for [`report::write_sheets`].
+type Pictures = (xoay_reconstruct::Window, [Rendering; 2]);

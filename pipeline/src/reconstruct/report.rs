@@ -40,8 +40,10 @@ pub struct ModelReport {
     pub outline_agreement: f64,
     /// Mean intersection over union of photos that were held out.
     pub held_out_iou: f64,
-    /// Mean peak signal-to-noise ratio of photos that were held out, dB.
+    /// Mean peak signal-to-noise ratio of photos that were held out, dB: the model as any viewer shows it unlit.
     pub held_out_psnr_db: f64,
+    /// The same with the light that the other photos tell: what differs then is shape, place and print.
+    pub held_out_lit_psnr_db: f64,
     /// Each photo that was held out.
     pub held_out: Vec<HeldOut>,
     /// Size of the GLB.
@@ -101,6 +103,8 @@ pub struct HeldOut {
     /// How far the model is from it.
     #[serde(serialize_with = "comparison")]
     pub comparison: Comparison,
+    /// Peak signal-to-noise ratio in the light that the other photos tell, dB.
+    pub lit_psnr_db: f64,
     #[serde(skip)]
     pub(crate) pictures: Option<Pictures>,
 }
@@ -138,14 +142,9 @@ pub(crate) fn build(parts: &Parts<'_>) -> ModelReport {
     let dimensions = shape.mesh.bounds().map_or([0.0; 3], |[low, high]| {
         std::array::from_fn(|axis| (high[axis] - low[axis]) * unit)
     });
-    let mean = |value: fn(&Comparison) -> f64| {
+    let mean = |value: fn(&HeldOut) -> f64| {
         let count = parts.held_out.len().max(1) as f64;
-        parts
-            .held_out
-            .iter()
-            .map(|h| value(&h.comparison))
-            .sum::<f64>()
-            / count
+        parts.held_out.iter().map(value).sum::<f64>() / count
     };
     let rows = shape
         .rig
@@ -194,8 +193,9 @@ pub(crate) fn build(parts: &Parts<'_>) -> ModelReport {
         texture_side: parts.model.atlas.width,
         seen_share: parts.model.seen_share,
         outline_agreement: agreement.iter().sum::<f64>() / agreement.len().max(1) as f64,
-        held_out_iou: mean(|c| c.iou),
-        held_out_psnr_db: mean(|c| c.psnr_db),
+        held_out_iou: mean(|h| h.comparison.iou),
+        held_out_psnr_db: mean(|h| h.comparison.psnr_db),
+        held_out_lit_psnr_db: mean(|h| h.lit_psnr_db),
         held_out: parts.held_out.to_vec(),
         size_bytes: parts.glb_bytes,
     }
@@ -206,38 +206,35 @@ fn photos_of(capture: &Capture, row: usize) -> Vec<String> {
     photos.map(|o| o.name.clone()).collect()
 }
 
-/// Photo, model and difference side by side, one PNG a photo that was held out.
+/// Photo, model, model in the capture's light, and how far that is from the photo, side by side: one PNG a photo that was
+/// held out.
 pub(crate) fn write_sheets(folder: &Path, held: &[HeldOut]) -> Result<(), RecipeError> {
     for (number, one) in held.iter().enumerate() {
-        let Some((window, rendering)) = &one.pictures else {
+        let Some((window, [plain, lit])) = &one.pictures else {
             continue;
         };
-        let (w, h) = (rendering.width, rendering.height);
-        let mut rgb = vec![255_u8; w * h * 9];
+        let (w, h) = (plain.width, plain.height);
+        let mut rgb = Vec::with_capacity(w * h * 12);
         for y in 0..h {
-            for x in 0..w {
-                let at = (y * w + x) * 4;
-                let on_white = |pixel: &[u8]| -> [u8; 3] {
-                    let alpha = u32::from(pixel[3]);
-                    std::array::from_fn(|c| {
-                        ((u32::from(pixel[c]) * alpha + 255 * (255 - alpha)) / 255) as u8
-                    })
-                };
-                let (photo, model) = (
-                    on_white(&window.rgba[at..at + 4]),
-                    on_white(&rendering.rgba[at..at + 4]),
-                );
-                let difference: [u8; 3] =
-                    std::array::from_fn(|c| 255 - photo[c].abs_diff(model[c]).saturating_mul(3));
-                for (column, pixel) in [photo, model, difference].into_iter().enumerate() {
-                    let to = (y * 3 * w + column * w + x) * 3;
-                    rgb[to..to + 3].copy_from_slice(&pixel);
-                }
+            let line = y * w * 4..(y + 1) * w * 4;
+            let pictures = [&window.rgba, &plain.rgba, &lit.rgba];
+            for picture in pictures {
+                rgb.extend(picture[line.clone()].chunks_exact(4).flat_map(on_white));
             }
+            let photo = window.rgba[line.clone()].chunks_exact(4).map(on_white);
+            let model = lit.rgba[line].chunks_exact(4).map(on_white);
+            rgb.extend(photo.zip(model).flat_map(|(photo, model)| -> [u8; 3] {
+                std::array::from_fn(|c| 255 - photo[c].abs_diff(model[c]).saturating_mul(3))
+            }));
         }
-        let raster = Raster::new(3 * w as u32, h as u32, Channels::Rgb, rgb)?;
+        let raster = Raster::new(4 * w as u32, h as u32, Channels::Rgb, rgb)?;
         let name = format!("held-out-{number:02}.png");
         write_whole(&folder.join(name), &encode(&raster, Encoding::Png)?)?;
     }
     Ok(())
+}
+
+fn on_white(pixel: &[u8]) -> [u8; 3] {
+    let alpha = u32::from(pixel[3]);
+    std::array::from_fn(|c| ((u32::from(pixel[c]) * alpha + 255 * (255 - alpha)) / 255) as u8)
 }

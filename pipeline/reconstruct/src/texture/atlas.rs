@@ -2,14 +2,13 @@
 
 use std::collections::HashMap;
 
-use super::TextureOptions;
+use rayon::prelude::*;
+
+use super::blend::{Blend, place_in};
 use super::charts::{Chart, Label};
-use super::level::{Levels, under_gain};
-use crate::camera::Pixel;
+use super::{Surface, TextureOptions};
 use crate::mesh::Mesh;
-use crate::observation::Observation;
 use crate::raster::fill;
-use crate::rig::Camera;
 
 /// Free pixels about each chart.
 const MARGIN: usize = 3;
@@ -52,16 +51,13 @@ struct Berth {
     height: usize,
 }
 
-pub(crate) fn fill_atlas(
-    mesh: &Mesh,
-    views: &[(Camera, &Observation)],
+pub(super) fn fill_atlas(
+    surface: &Surface<'_>,
     charts: &[Chart],
-    levels: &Levels,
+    blend: &Blend<'_>,
     options: TextureOptions,
 ) -> TexturedMesh {
     let (berths, side, scale) = pack(charts, options.max_side as usize);
-    let mut pixels = vec![[0.0_f32; 3]; side * side];
-    let mut filled = vec![false; side * side];
     let place = |chart: usize, vertex: u32| -> [f64; 2] {
         let berth = &berths[chart];
         let own = charts[chart].places[&vertex];
@@ -70,41 +66,16 @@ pub(crate) fn fill_atlas(
             (own[1] - berth.low[1]) * scale + (berth.top + MARGIN) as f64,
         ]
     };
-    for (number, chart) in charts.iter().enumerate() {
-        let berth = &berths[number];
-        for t in &chart.triangles {
-            let vertices = mesh.triangles[*t as usize];
-            let corners = vertices.map(|vertex| {
-                let [x, y] = place(number, vertex);
-                [x, y, 1.0]
-            });
-            let offsets =
-                vertices.map(|v| levels.offsets[number].get(&v).copied().unwrap_or_default());
-            let mut put = |at: usize, w: [f64; 3]| {
-                let offset: [f32; 3] =
-                    std::array::from_fn(|c| (0..3).map(|k| w[k] as f32 * offsets[k][c]).sum());
-                pixels[at] = match chart.label {
-                    Label::Unseen(_) => offset,
-                    Label::View(view) => {
-                        let view = view as usize;
-                        let x = (at % side) as f64 + 0.5 - (berth.left + MARGIN) as f64;
-                        let y = (at / side) as f64 + 0.5 - (berth.top + MARGIN) as f64;
-                        let photo = Pixel {
-                            x: x / scale + berth.low[0],
-                            y: y / scale + berth.low[1],
-                        };
-                        let Some(color) = views[view].1.window.sample(photo) else {
-                            return;
-                        };
-                        std::array::from_fn(|c| {
-                            under_gain(color[c], levels.gains[view][c]) + offset[c]
-                        })
-                    }
-                };
-                filled[at] = true;
-            };
-            fill(grown(corners), side, side, &mut put);
-        }
+    let painted: Vec<Vec<(usize, [f32; 3])>> = charts
+        .par_iter()
+        .enumerate()
+        .map(|(number, chart)| texels(surface, chart, side, blend, |v| place(number, v)))
+        .collect();
+    let mut pixels = vec![[0.0_f32; 3]; side * side];
+    let mut filled = vec![false; side * side];
+    for (at, color) in painted.into_iter().flatten() {
+        pixels[at] = color;
+        filled[at] = true;
     }
     spread(&mut pixels, &mut filled, side);
     let rgb = pixels
@@ -117,8 +88,63 @@ pub(crate) fn fill_atlas(
         height: side as u32,
         rgb,
     };
-    assemble(mesh, charts, atlas, |chart, vertex| {
+    assemble(surface, charts, atlas, |chart, vertex| {
         place(chart, vertex).map(|v| v / side as f64)
+    })
+}
+
+/// The texels of a chart and their colours; a texel between two triangles comes twice.
+fn texels(
+    surface: &Surface<'_>,
+    chart: &Chart,
+    side: usize,
+    blend: &Blend<'_>,
+    place: impl Fn(u32) -> [f64; 2],
+) -> Vec<(usize, [f32; 3])> {
+    let mut out = Vec::new();
+    for t in &chart.triangles {
+        let vertices = surface.mesh.triangles[*t as usize];
+        let places = surface.mesh.corners(vertices);
+        let normals = surface.normals[*t as usize];
+        let corners = vertices.map(|vertex| {
+            let [x, y] = place(vertex);
+            [x, y, 1.0]
+        });
+        let Some(weigh) = weights(corners) else {
+            continue;
+        };
+        fill(grown(corners), side, side, |at, _| {
+            let w = weigh([(at % side) as f64 + 0.5, (at / side) as f64 + 0.5]);
+            let (point, normal) = place_in(places, normals, w);
+            let color = blend.color(point, normal).unwrap_or_else(|| {
+                std::array::from_fn(|c| {
+                    (0..3)
+                        .map(|k| w[k] as f32 * surface.colors[vertices[k] as usize][c])
+                        .sum::<f32>()
+                        .clamp(0.0, 255.0)
+                })
+            });
+            out.push((at, color));
+        });
+    }
+    out
+}
+
+/// The weights of a triangle's corners at a place, beyond its sides too; `None` where it has no area.
+fn weights([a, b, c]: [[f64; 3]; 3]) -> Option<impl Fn([f64; 2]) -> [f64; 3]> {
+    let area = (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]);
+    let part = move |p: [f64; 3], q: [f64; 3], at: [f64; 2]| {
+        ((p[0] - at[0]) * (q[1] - at[1]) - (p[1] - at[1]) * (q[0] - at[0])) / area
+    };
+    (area.abs() > 1e-9).then_some(move |at| {
+        let weights = [part(b, c, at), part(c, a, at), part(a, b, at)];
+        if weights.iter().all(|w| (-0.5..1.5).contains(w)) {
+            return weights;
+        }
+        // A sliver throws its weights far out.
+        let held = weights.map(|w| w.clamp(0.0, 1.0));
+        let sum: f64 = held.iter().sum();
+        held.map(|w| w / sum)
     })
 }
 
@@ -240,17 +266,17 @@ fn spread(pixels: &mut [[f32; 3]], filled: &mut [bool], side: usize) {
 }
 
 fn assemble(
-    mesh: &Mesh,
+    surface: &Surface<'_>,
     charts: &[Chart],
     atlas: Atlas,
     coordinate: impl Fn(usize, u32) -> [f64; 2],
 ) -> TexturedMesh {
-    let smooth = mesh.normals();
+    let mesh = surface.mesh;
     let mut out = Mesh::default();
     let (mut normals, mut coordinates) = (Vec::new(), Vec::new());
     let (mut seen, mut whole) = (0.0, 0.0);
     for (number, chart) in charts.iter().enumerate() {
-        let mut new: HashMap<u32, u32> = HashMap::with_capacity(chart.places.len());
+        let mut new: HashMap<(u32, [u64; 3]), u32> = HashMap::with_capacity(chart.places.len());
         for t in &chart.triangles {
             let vertices = mesh.triangles[*t as usize];
             let [a, b, c] = mesh.corners(vertices);
@@ -262,17 +288,19 @@ fn assemble(
             if matches!(chart.label, Label::View(_)) {
                 seen += area;
             }
-            out.triangles.push(vertices.map(|vertex| {
-                *new.entry(vertex).or_insert_with(|| {
-                    out.positions.push(mesh.positions[vertex as usize]);
-                    let normal = smooth[vertex as usize];
-                    // Slivers have none.
-                    let has_length = normal.iter().any(|v| *v != 0.0);
-                    normals.push(if has_length { normal } else { [0.0, 1.0, 0.0] });
-                    coordinates.push(coordinate(number, vertex));
-                    out.positions.len() as u32 - 1
-                })
-            }));
+            let corners: [u32; 3] = std::array::from_fn(|k| {
+                let (vertex, normal) = (vertices[k], surface.normals[*t as usize][k]);
+                *new.entry((vertex, normal.map(f64::to_bits)))
+                    .or_insert_with(|| {
+                        out.positions.push(mesh.positions[vertex as usize]);
+                        // Slivers have none.
+                        let has_length = normal.iter().any(|v| *v != 0.0);
+                        normals.push(if has_length { normal } else { [0.0, 1.0, 0.0] });
+                        coordinates.push(coordinate(number, vertex));
+                        out.positions.len() as u32 - 1
+                    })
+            });
+            out.triangles.push(corners);
         }
     }
     TexturedMesh {

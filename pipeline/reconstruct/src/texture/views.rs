@@ -6,14 +6,18 @@ use crate::mesh::Mesh;
 use crate::observation::Observation;
 use crate::raster::{Frame, NONE, Seen, draw, see};
 use crate::rig::Camera;
-use crate::vector::{cross, dot, length, sub, unit};
+use crate::vector::{cross, dot, sub, unit};
 
 /// Cover below this is the edge, where the background shines in.
 const SOLID: u8 = 250;
 /// How far from the edge a triangle must stay, pixels of the photo.
 const EDGE_PX: i64 = 2;
-/// Cosine of the steepest angle at which a triangle is painted.
-const LEAST_FACING: f64 = 0.15;
+/// Cosine of the steepest angle at which a triangle is painted: a lid just below the camera is better painted from a
+/// slant of 7° than not at all, and what is seen better elsewhere is painted from there.
+const LEAST_FACING: f64 = 0.04;
+/// Triangles of more pixels are seen as far as their pixels are, at least by this share.
+const LARGE_PX: f64 = 24.0;
+const LEAST_SHOWN: f64 = 0.3;
 /// How much nearer something else may be, as a share of the depth.
 const DEPTH_SLACK: f64 = 0.004;
 
@@ -72,13 +76,17 @@ fn one(mesh: &Mesh, camera: &Camera, observation: &Observation) -> Sight {
         near > front * (1.0 - DEPTH_SLACK)
     };
     let vertex_seen: Vec<bool> = seen.iter().map(in_front).collect();
+    let mut shown = vec![0_u32; mesh.triangles.len()];
+    for (triangle, pixel) in drawing.triangle.iter().zip(window.rgba.chunks_exact(4)) {
+        if *triangle != NONE && pixel[3] >= SOLID {
+            shown[*triangle as usize] += 1;
+        }
+    }
     let quality = mesh
         .triangles
         .iter()
-        .map(|t| {
-            if !t.iter().all(|vertex| vertex_seen[*vertex as usize]) {
-                return 0.0;
-            }
+        .zip(shown)
+        .map(|(t, shown)| {
             let [a, b, c] = mesh.corners(*t);
             let normal = cross(sub(b, a), sub(c, a));
             let towards = unit(sub(centre, a));
@@ -91,13 +99,19 @@ fn one(mesh: &Mesh, camera: &Camera, observation: &Observation) -> Sight {
             };
             let pixels =
                 ((pb[0] - pa[0]) * (pc[1] - pa[1]) - (pb[1] - pa[1]) * (pc[0] - pa[0])).abs() / 2.0;
-            let largest = length(normal) / 2.0;
-            // Of equal size, the view from the front: gloss and edges lie at slants.
-            if largest > 0.0 {
-                (pixels * facing) as f32
+            // Corners of large triangles lie on edges of the product: their pixels tell, corners those of small ones.
+            let seen = if pixels > LARGE_PX {
+                (f64::from(shown) / pixels).min(1.0)
+            } else if t.iter().all(|vertex| vertex_seen[*vertex as usize]) {
+                1.0
             } else {
                 0.0
+            };
+            if seen < LEAST_SHOWN {
+                return 0.0;
             }
+            // Of equal size, the view from the front: gloss and edges lie at slants.
+            (pixels * facing * seen) as f32
         })
         .collect();
     let places = seen
