@@ -354,6 +354,21 @@ pub(crate) fn is_no_space(error: &(dyn StdError + 'static)) -> bool {
                 return true;
             }
             // An I/O error's `source` skips the error that it wraps.
+    /// Whether database or store could not be reached at all: both may be back in a moment.
+    pub(crate) fn is_unreachable(&self) -> bool {
+        match self {
+            Self::Database(
+                sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed,
+            )
+            | Self::Store(object_store::Error::Generic { .. }) => true,
+            // PostgreSQL as it stops, was killed, or starts.
+            Self::Database(sqlx::Error::Database(told)) => told
+                .code()
+                .is_some_and(|code| code.starts_with("57P") || code.starts_with("08")),
+            _ => false,
+        }
+    }
+
             if let Some(inner) = io.get_ref()
                 && is_no_space(inner)
             {
@@ -446,6 +461,20 @@ impl Error {
             Self::UploadCut { name } => format!(
                 "việc tải {name:?} lên bị ngắt; phần đã đến được giữ lại: hãy hỏi vị trí bằng HEAD rồi gửi tiếp"
             ),
+    #[test]
+    fn what_is_away_is_told_from_what_is_wrong() {
+        let refused = || io::Error::from(io::ErrorKind::ConnectionRefused);
+        let gone = object_store::Error::Generic {
+            store: "test",
+            source: Box::new(refused()),
+        };
+        assert!(Error::from(gone).is_unreachable());
+        assert!(Error::from(sqlx::Error::PoolTimedOut).is_unreachable());
+        assert!(Error::from(sqlx::Error::Io(refused())).is_unreachable());
+        assert!(!Error::from(sqlx::Error::RowNotFound).is_unreachable());
+        assert!(!Error::io("reading", refused()).is_unreachable());
+    }
+
             Self::UploadBusy => {
                 "một yêu cầu khác đang ghi lượt tải lên này; hãy thử lại sau giây lát".into()
             }
