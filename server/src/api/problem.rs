@@ -106,6 +106,8 @@ fn status(error: &Error) -> StatusCode {
         | Error::NoSuchProduct { .. }
         | Error::NoSuchJob { .. }
         | Error::NoSuchPhoto { .. }
+        | Error::NoSuchProducer { .. }
+        | Error::NoSuchCapture { .. }
         | Error::NoSuchOrganisation { .. }
         | Error::NoSuchUser { .. }
         | Error::NoSuchKey { .. }
@@ -138,6 +140,10 @@ fn status(error: &Error) -> StatusCode {
         | Error::NothingToWorkOn { .. }
         | Error::NothingToPublish
         | Error::NameTaken { .. }
+        | Error::ProducerInUse { .. }
+        | Error::RegistrationTaken { .. }
+        | Error::CaptureInUse
+        | Error::TooManyCaptures { .. }
         | Error::NoResult { .. } => StatusCode::CONFLICT,
         Error::TokenNeeded | Error::SignInNeeded | Error::KeyRefused | Error::WrongPassword => {
             StatusCode::UNAUTHORIZED
@@ -159,13 +165,19 @@ fn status(error: &Error) -> StatusCode {
 
 fn code(error: &Error) -> &'static str {
     match error {
+        away if away.is_unreachable() => "unavailable",
         Error::NoSuchAddress => "no-such-address",
         Error::Method { .. } => "method-not-allowed",
         Error::NoSuchProduct { .. } => "no-such-product",
         Error::NoSuchJob { .. } => "no-such-job",
         Error::NoSuchPhoto { .. } => "no-such-photo",
+        Error::NoSuchProducer { .. } => "no-such-producer",
+        Error::ProducerInUse { .. } => "producer-in-use",
+        Error::RegistrationTaken { .. } => "registration-taken",
+        Error::NoSuchCapture { .. } => "no-such-capture",
+        Error::CaptureInUse => "capture-in-use",
+        Error::TooManyCaptures { .. } => "too-many-captures",
         Error::NotPublished => "not-published",
-        away if away.is_unreachable() => "unavailable",
         Error::NoResult { .. } => "no-result",
         Error::NoSuchObject => "no-such-object",
         Error::NoSuchFormat => "no-such-format",
@@ -227,6 +239,13 @@ fn title(status: StatusCode) -> Text {
     }
 }
 
+fn away() -> Text {
+    Text::new(
+        "máy chủ tạm thời không truy cập được nơi lưu dữ liệu; không có gì bị mất. Hãy thử lại sau ít giây",
+        "the server cannot reach its data for the moment; nothing is lost. Try again in a few seconds",
+    )
+}
+
 fn constant() -> Text {
     Text::new(
         "máy chủ gặp lỗi; hãy thử lại sau ít phút. Mã yêu cầu giúp người vận hành tìm nguyên nhân trong nhật ký",
@@ -239,13 +258,6 @@ impl From<JsonRejection> for Error {
         if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
             return Self::RequestTooLarge;
         }
-fn away() -> Text {
-    Text::new(
-        "máy chủ tạm thời không truy cập được nơi lưu dữ liệu; không có gì bị mất. Hãy thử lại sau ít giây",
-        "the server cannot reach its data for the moment; nothing is lost. Try again in a few seconds",
-    )
-}
-
         Self::Malformed {
             reason: rejection.body_text(),
         }

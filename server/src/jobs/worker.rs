@@ -54,11 +54,11 @@ enum StopReason {
 }
 
 /// How an attempt ended, as the queue is told.
-enum Verdict {
-    Done(Produced),
+enum Verdict<'a> {
+    Done(&'a Produced),
     HandedBack,
     Failed {
-        failure: JobFailure,
+        failure: &'a JobFailure,
         retry: Option<Duration>,
     },
 }
@@ -156,19 +156,20 @@ impl Worker {
             _ if stopped_for == Some(StopReason::LeaseLost) => (Ok(false), "stopped"),
             Ok(produced) => {
                 crash::point("job-durable");
-                let completed = self.tell(claim, &Verdict::Done(produced)).await;
+                let completed = self.tell(claim, Verdict::Done(&produced)).await;
                 crash::point("job-completed");
                 (completed, "done")
             }
             Err(AttemptError::Stopped) => {
-                (self.tell(claim, &Verdict::HandedBack).await, "given back")
+                (self.tell(claim, Verdict::HandedBack).await, "given back")
             }
             Err(AttemptError::Failed { failure, passing }) => {
                 let doublings = claim.job.attempts.saturating_sub(1).min(10);
                 let retry = passing.then(|| BACK_OFF * 2_u32.pow(doublings));
                 tracing::warn!(job = %id, code = failure.code, reason = failure.message.en, "job attempt failed");
+                let failure = &failure;
                 let verdict = Verdict::Failed { failure, retry };
-                (self.tell(claim, &verdict).await, "failed")
+                (self.tell(claim, verdict).await, "failed")
             }
         };
         match settled {
@@ -184,13 +185,13 @@ impl Worker {
 
     /// Tells the queue how the attempt ended, again and again while the database is away: what was made is not thrown
     /// away because the database starts again. Saying it twice does no harm, the token fences it.
-    async fn tell(&self, claim: &Claim, verdict: &Verdict) -> Result<bool, Error> {
+    async fn tell(&self, claim: &Claim, verdict: Verdict<'_>) -> Result<bool, Error> {
         let give_up = Instant::now() + self.lease * INSIST_LEASES;
         loop {
             let told = match verdict {
                 Verdict::Done(produced) => self.queue.complete(claim, produced).await,
                 Verdict::HandedBack => self.queue.release(claim).await,
-                Verdict::Failed { failure, retry } => self.queue.fail(claim, failure, *retry).await,
+                Verdict::Failed { failure, retry } => self.queue.fail(claim, failure, retry).await,
             };
             match told {
                 Err(error) if error.is_unreachable() && Instant::now() < give_up => {
@@ -259,7 +260,8 @@ impl Worker {
                 .await?;
             return Ok(file);
         }
-        let photos = self.catalogue.photos(claim.job.product_id).await?;
+        let capture = claim.job.capture_id.ok_or_else(nothing)?;
+        let photos = self.catalogue.photos(capture).await?;
         if photos.is_empty() {
             return Err(nothing());
         }
