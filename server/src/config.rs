@@ -8,6 +8,8 @@ use xoay_format::Text;
 use crate::Error;
 use crate::catalogue::UploadLimits;
 use crate::jobs::KindLimits;
+use crate::people::OidcConfig;
+use crate::people::oidc::is_safe;
 use crate::sandbox::JobLimits;
 use crate::store::Objects;
 
@@ -26,6 +28,8 @@ pub struct ServeConfig {
     pub public_url: Option<Url>,
     /// What its operator sends as `Authorization: Bearer …`; beyond loopback it or an account is needed.
     pub token: Option<String>,
+    /// Whom people may sign in with, beside a password.
+    pub oidc: Option<OidcConfig>,
     /// Where it serves its figures for Prometheus; nowhere without.
     pub metrics_listen: Option<SocketAddr>,
     /// Requests a second that one client may send, objects and the viewer aside; 0 for any number.
@@ -85,6 +89,7 @@ impl ServeConfig {
             listen: SocketAddr::from(([127, 0, 0, 1], 8360)),
             public_url: None,
             token: None,
+            oidc: None,
             metrics_listen: None,
             rate_limit: 50,
             trusted_hops: 0,
@@ -119,6 +124,22 @@ impl ServeConfig {
             return Err(wrong(
                 "--public-url cần dạng https://tên.miền, không kèm đường dẫn",
                 "--public-url must look like https://host.name, without a path",
+            ));
+        }
+        let safe = |issuer: &str| {
+            let usable = |url: &Url| is_safe(url) && url.query().is_none();
+            Url::parse(issuer).is_ok_and(|url| usable(&url) && url.fragment().is_none())
+        };
+        if self.oidc.as_ref().is_some_and(|oidc| !safe(&oidc.issuer)) {
+            return Err(wrong(
+                "--oidc-issuer cần dạng https://nhà.cung.cấp/…, không kèm ? hay #",
+                "--oidc-issuer must look like https://provider.name/…, without ? or #",
+            ));
+        }
+        if self.oidc.is_some() && self.public_url.is_none() && !self.listen.ip().is_loopback() {
+            return Err(wrong(
+                "đăng nhập một lần (--oidc-issuer) cần --public-url: nhà cung cấp chỉ trả người dùng về địa chỉ đó",
+                "single sign-on (--oidc-issuer) needs --public-url: the provider sends people back to that address only",
             ));
         }
         Ok(())

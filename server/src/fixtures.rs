@@ -31,12 +31,16 @@ use xoay_format::{
 };
 
 mod postgres;
+mod provider;
 
 pub(crate) use postgres::PostgresServer;
+pub(crate) use provider::{SigningKey, StandIn};
 
 use crate::api::{self, App, Guard, Peer};
 use crate::catalogue::{JobFailure, JobKind, JobQueue, Sqlite, UploadLimits};
 use crate::jobs::{KindLimits, Newsroom, Places, Recipes, RunError, Worker};
+use crate::people::OidcConfig;
+use crate::people::oidc::Provider;
 use crate::store::Objects;
 
 pub(crate) const LEASE: Duration = Duration::from_secs(30);
@@ -322,6 +326,15 @@ impl Service {
     }
 
     pub(crate) async fn with_limits(limits: UploadLimits) -> Self {
+        Self::built(limits, None).await
+    }
+
+    pub(crate) async fn with_provider(oidc: OidcConfig) -> Self {
+        let provider = Provider::new(oidc).unwrap();
+        Self::built(UploadLimits::default(), Some(provider)).await
+    }
+
+    async fn built(limits: UploadLimits, oidc: Option<Provider>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let catalogue = Arc::new(Sqlite::open(&folder.path().join("xoay.db")).await.unwrap());
         let faults = Arc::new(Faults::default());
@@ -334,6 +347,8 @@ impl Service {
         }
         let app = Arc::new(App {
             catalogue: catalogue.clone(),
+            producers: catalogue.clone(),
+            captures: catalogue.clone(),
             queue: catalogue.clone(),
             people: catalogue.clone(),
             has_users: AtomicBool::new(false),
@@ -349,6 +364,7 @@ impl Service {
             upload_lifetime: Duration::from_hours(24),
             uploads_dir: folder.path().join("work/uploads"),
             public_url: None,
+            oidc,
             stop: CancellationToken::new(),
         });
         // As if every request came from this machine.
@@ -371,10 +387,13 @@ impl Service {
 
     /// An upload in pieces under way to a product; its id.
     pub(crate) async fn open_upload(&self, product: &str) -> String {
-        use crate::catalogue::{NewUpload, UploadKind, UploadLedger};
+        use crate::catalogue::{Captures, NewUpload, UploadKind, UploadLedger};
 
+        let product_id = product.parse().unwrap();
+        let capture = self.catalogue.current_capture(product_id).await.unwrap();
         let new = NewUpload {
-            product_id: product.parse().unwrap(),
+            product_id,
+            capture_id: Some(capture),
             kind: UploadKind::Photo,
             name: "9.jpg".into(),
             sha256: None,

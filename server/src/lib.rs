@@ -17,13 +17,13 @@ mod upkeep;
 mod work;
 
 pub use catalogue::{
-    Category, Gtin, NewProduct, NotAGtin, OrganisationId, ProductId, Province, Rating,
-    UploadLimits, fill, generated,
+    Category, Gtin, NewProduct, NotAGtin, NotARegistrationCode, OrganisationId, ProducerId,
+    ProductId, Province, Rating, UploadLimits, fill, generated,
 };
 pub use config::{ServeConfig, WorkConfig};
 pub use error::Error;
 pub use jobs::KindLimits;
-pub use people::{Role, Standing, add_user};
+pub use people::{NotRoles, OidcConfig, OidcRoles, Role, Standing, add_user};
 pub use publishing::{Published, publish};
 pub use sandbox::{JobLimits, as_child as run_sandboxed_job};
 pub use serve::serve;

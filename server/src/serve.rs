@@ -15,10 +15,11 @@ use tokio_util::sync::CancellationToken;
 use tower::util::MapRequest;
 
 use crate::api::{self, App, Guard, Peer};
-use crate::catalogue::{self, Catalogue, DeadJobs, JobQueue, UploadLedger};
+use crate::catalogue::{self, Captures, Catalogue, DeadJobs, JobQueue, Producers, UploadLedger};
 use crate::config::{self, ServeConfig};
 use crate::jobs::{Crew, Newsroom, Recipes, Workplace};
 use crate::people::People;
+use crate::people::oidc::Provider;
 use crate::{Error, jobs};
 
 /// A client has so long to send its request's head.
@@ -71,6 +72,8 @@ pub(crate) async fn serve_with(
     let newsroom = Arc::new(Newsroom::new());
     let app = Arc::new(App {
         catalogue: catalogue.clone() as Arc<dyn Catalogue>,
+        producers: catalogue.clone() as Arc<dyn Producers>,
+        captures: catalogue.clone() as Arc<dyn Captures>,
         queue: catalogue.clone() as Arc<dyn JobQueue>,
         people: catalogue.clone() as Arc<dyn People>,
         has_users: AtomicBool::new(has_users),
@@ -86,6 +89,7 @@ pub(crate) async fn serve_with(
         upload_lifetime: config.upload_lifetime,
         uploads_dir,
         public_url: config.public_url.clone(),
+        oidc: config.oidc.clone().map(Provider::new).transpose()?,
         stop: stop.clone(),
     });
     tokio::spawn(api::tus::sweep_for_ever(app.clone()));

@@ -8,6 +8,7 @@ mod model;
 mod optimize;
 mod pages;
 mod reconstruct;
+mod schema;
 mod service;
 mod spin;
 mod tidy;

@@ -3,12 +3,14 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use fantoccini::Locator;
+use tokio::time::{sleep, timeout};
 use xoay_tests::browser::Browser;
 use xoay_tests::site::Site;
-use xoay_tests::{Finished, Service, capture_cut, model, xoay};
+use xoay_tests::{Finished, PoorNetwork, Service, capture_cut, model, xoay};
 
 const LOADED: &str =
     "document.querySelector('xoay-viewer') && document.querySelector('xoay-viewer').frameCount > 0";
@@ -346,4 +348,75 @@ async fn a_team_creates_uploads_watches_and_publishes_on_the_studios_page() -> R
     browser.until(LOADED).await?;
     browser.screenshot("product-phone").await?;
     browser.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn photos_chosen_over_a_network_that_is_cut_arrive_whole_and_turn() -> Result<()> {
+    // A third of a photo at a time: every photo is cut more than once.
+    const CUT_EVERY: u64 = 30_000;
+    let root = tempfile::tempdir()?;
+    let photos = root.path().join("photos");
+    capture_cut(&photos, 9);
+    let mut paths: Vec<_> = fs::read_dir(&photos)?
+        .map(|entry| Ok(entry?.path()))
+        .collect::<std::io::Result<_>>()?;
+    paths.sort();
+    let total: u64 = paths
+        .iter()
+        .map(|path| Ok(fs::metadata(path)?.len()))
+        .sum::<Result<u64>>()?;
+    let typed: Vec<_> = paths
+        .iter()
+        .map(|path| path.display().to_string())
+        .collect();
+    let typed = typed.join("\n");
+    let data = root.path().join("data");
+    let (service, network) = tokio::task::spawn_blocking(move || {
+        let service = Service::start(&data, &[]);
+        let network = PoorNetwork::before(&service.url, CUT_EVERY);
+        (service, network)
+    })
+    .await?;
+    let browser = Browser::start(1000, 900).await?;
+    browser.open(&format!("{}/?lang=vi", network.url)).await?;
+    let wait = || browser.client.wait();
+    let name = wait()
+        .for_element(Locator::Css("input[name='name.vi']"))
+        .await?;
+    name.send_keys("Mật ong hoa nhãn").await?;
+    let add = "form button:not([type=button])";
+    browser
+        .client
+        .find(Locator::Css(add))
+        .await?
+        .click()
+        .await?;
+    let files = Locator::Css("input[type=file][accept]");
+    wait().for_element(files).await?.send_keys(&typed).await?;
+    // In the middle of it the page is opened anew, and the same photos are chosen again.
+    let before = network.sent_bytes();
+    let begun = async {
+        while network.cuts() < 3 || network.sent_bytes() - before < total / 4 {
+            sleep(Duration::from_millis(20)).await;
+        }
+    };
+    timeout(Duration::from_mins(1), begun).await?;
+    browser.run("location.reload()").await?;
+    browser.until("document.readyState === 'complete'").await?;
+    wait().for_element(files).await?.send_keys(&typed).await?;
+    browser.until_within(LOADED, 150).await?;
+    browser.screenshot("studio-resumed").await?;
+    let turned = browser
+        .run("return document.querySelector('xoay-viewer').frameCount")
+        .await?;
+    assert_eq!(turned, paths.len());
+    // No photo comes through in one connection: that all are there means that each went on where it was cut. What had
+    // arrived whole before the page was opened anew is sent once more, so twice is the most, and some for the headers.
+    let ratio = (network.sent_bytes() - before) as f64 / total as f64;
+    let cuts = network.cuts();
+    println!("sent {ratio:.2} of the photos' bytes, headers and all, over {cuts} cuts");
+    assert!(cuts >= 6 && ratio < 3.0, "{cuts} cuts, {ratio:.2}");
+    browser.close().await?;
+    drop(service);
+    Ok(())
 }

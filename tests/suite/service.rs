@@ -163,12 +163,17 @@ fn collect_urls(value: &Value, found: &mut Vec<String>) {
     }
 }
 
-/// The demo's path: photos and a model in, jobs followed, published, every object fetched.
-fn walk(service: &Service, photos: &Path) {
-    let visitor = Visitor::with_new_product(service);
+/// The demo's path: photos and a model in at `entry`; jobs followed, published, the page and every object fetched at
+/// `exit`, which may be another process over the same database and store.
+pub(crate) fn walk(entry: &Service, exit: &Service, photos: &Path) {
+    let visitor = Visitor::with_new_product(entry);
     assert_eq!(visitor.manifest().status(), StatusCode::NOT_FOUND);
     visitor.send_photos(photos);
     visitor.send_model(&model());
+    let visitor = Visitor {
+        url: exit.url.clone(),
+        ..visitor
+    };
     for kind in ["spin", "model"] {
         let (events, job) = visitor.follow(&visitor.start_job(kind));
         assert_eq!(job["state"], "done", "{kind}: {job}");
@@ -206,6 +211,11 @@ fn walk(service: &Service, photos: &Path) {
         .send()
         .unwrap();
     assert_eq!(again.status(), StatusCode::NOT_MODIFIED);
+
+    let page = format!("{}/products/{}", visitor.url, visitor.product);
+    let page = visitor.http.get(page).send().unwrap();
+    assert_eq!(page.status(), StatusCode::OK);
+    assert!(page.text().unwrap().contains("<xoay-viewer"));
 
     let objects = visitor.objects(&manifest);
     assert!(objects.len() > 12, "{objects:?}");
@@ -262,7 +272,7 @@ fn photos_and_a_model_become_a_published_product_on_the_local_disk() {
     let photos = root.path().join("photos");
     capture_cut(&photos, 9);
     let mut service = Service::start(&root.path().join("data"), &[]);
-    walk(&service, &photos);
+    walk(&service, &service, &photos);
     assert!(
         service.terminate().success(),
         "asked to stop, it ends well: {}",
@@ -283,7 +293,7 @@ fn photos_and_a_model_become_a_published_product_on_an_s3_server() {
             s3.describe_to(command);
         },
     );
-    walk(&service, &photos);
+    walk(&service, &service, &photos);
     assert!(
         s3.object_count("products") > 12,
         "the objects are in the bucket"

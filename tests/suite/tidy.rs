@@ -457,3 +457,73 @@ fn files_stay_small_enough_to_hold_in_the_head() {
     }
     assert!(long.is_empty(), "{long:#?}");
 }
+
+#[test]
+fn systemd_takes_the_unit() {
+    let analyze = Path::new("/usr/bin/systemd-analyze");
+    if !analyze.is_file() {
+        println!("no systemd-analyze here: not tried");
+        return;
+    }
+    // What it starts is not installed on a machine that tests; the program under test is.
+    let unit = fs::read_to_string(repository().join("docs/operating/xoay.service")).unwrap();
+    let here = xoay_tests::program().display().to_string();
+    let unit = unit.replace("/usr/local/bin/xoay", &here);
+    assert!(unit.contains(&here));
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("xoay.service");
+    fs::write(&file, unit).unwrap();
+    let verified = Finished::of(
+        Command::new(analyze)
+            .args(["verify", "--man=no"])
+            .arg(&file),
+    );
+    let complaints = format!("{}{}", verified.stdout, verified.stderr);
+    assert!(
+        verified.code == Some(0) && !complaints.contains("xoay.service:"),
+        "{complaints}"
+    );
+}
+
+/// What may begin a line of a container file (the reference of Dockerfiles).
+const INSTRUCTIONS: [&str; 10] = [
+    "FROM",
+    "RUN",
+    "COPY",
+    "WORKDIR",
+    "USER",
+    "VOLUME",
+    "EXPOSE",
+    "ENV",
+    "ENTRYPOINT",
+    "CMD",
+];
+
+#[test]
+fn the_container_file_is_well_formed_and_copies_what_is_there() {
+    let text = fs::read_to_string(repository().join("docs/operating/Containerfile")).unwrap();
+    let joined = text.replace("\\\n", " ");
+    let mut stages = BTreeSet::new();
+    for line in joined
+        .lines()
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+    {
+        let (instruction, rest) = line.split_once(' ').unwrap_or((line, ""));
+        assert!(INSTRUCTIONS.contains(&instruction), "{line}");
+        let words: Vec<_> = rest.split_whitespace().collect();
+        match instruction {
+            "FROM" => {
+                stages.extend(words.get(2).copied());
+            }
+            "ENTRYPOINT" | "CMD" => {
+                let words: Vec<String> = serde_json::from_str(rest).unwrap();
+                assert!(!words.is_empty());
+            }
+            "COPY" => match words[0].strip_prefix("--from=") {
+                Some(stage) => assert!(stages.contains(stage), "{line}"),
+                None => assert!(repository().join(words[0]).exists(), "{line}"),
+            },
+            _ => assert!(!words.is_empty(), "{line}"),
+        }
+    }
+}

@@ -22,6 +22,7 @@ pub fn run(options: &Options) -> Result<()> {
     tools::ensure_validator()?;
     tools::ensure_viewer_judges()?;
     tools::ensure_s3_server()?;
+    tools::ensure_schemathesis()?;
     tools::ensure_usd_reader()?;
     if !options.no_lint {
         lint()?;

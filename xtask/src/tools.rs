@@ -123,7 +123,7 @@ pub const TESTING: &[Tool] = &[
         optional: false,
     },
     Tool {
-        purpose: "Python with venv, for the S3 test server and OpenUSD",
+        purpose: "Python with venv, for the S3 test server, schemathesis and OpenUSD",
         debian: &["python3", "python3-venv"],
         present: || succeeds("python3", &["-c", "import venv, ensurepip"]),
         optional: false,
@@ -314,6 +314,12 @@ fn copy_beside(source: &str, name: &str, script: &str) -> Result<()> {
 /// The S3 test server in `target/tools/s3`, from `tests/s3/requirements.txt`.
 pub fn ensure_s3_server() -> Result<()> {
     python_packages("tests/s3", "s3")
+}
+
+/// Schemathesis, which asks the service what its description allows and more, in `target/tools/schemathesis`, from
+/// `tests/schemathesis/requirements.txt`.
+pub fn ensure_schemathesis() -> Result<()> {
+    python_packages("tests/schemathesis", "schemathesis")
 }
 
 /// `OpenUSD`, which judges USDZ, in `target/tools/usd`, from `tests/usd/requirements.txt`.

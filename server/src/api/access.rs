@@ -31,6 +31,8 @@ pub(crate) enum Access {
     Somewhere(Permission),
     /// The permission in the organisation whose product `{id}` is.
     Product(Permission),
+    /// The permission in the organisation whose producer `{id}` is.
+    Producer(Permission),
     /// The permission in the organisation for whose product job `{id}` works.
     Job(Permission),
     /// The permission in the organisation to whose product upload `{id}` goes.
@@ -240,6 +242,11 @@ async fn authorised(gate: &Gate, access: Access, parts: &mut Parts) -> Result<Ac
             let product = app.product(&id).await?;
             let unseen = Error::NoSuchProduct { id };
             within(&actor, product.organisation, permission, unseen)?;
+        }
+        Access::Producer(permission) => {
+            let producer = app.producer(&id).await?;
+            let unseen = Error::NoSuchProducer { id };
+            within(&actor, producer.organisation, permission, unseen)?;
         }
         Access::Upload(permission) => {
             let unseen = || Error::NoSuchUpload {

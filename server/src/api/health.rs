@@ -14,34 +14,22 @@ pub(super) async fn alive() -> Response {
     plain(StatusCode::OK, "ok\n")
 }
 
-/// Database and store answer.
+/// Database and store answer; else says which of them does not.
 pub(super) async fn ready(State(app): State<Arc<App>>) -> Response {
-    let both = async { tokio::join!(app.catalogue.ping(), app.objects.ping()) };
     if app.stop.is_cancelled() {
         return plain(StatusCode::SERVICE_UNAVAILABLE, "shutting down\n");
     }
-    match tokio::time::timeout(ANSWER_WITHIN, both).await {
-        Ok((Ok(()), Ok(()))) => plain(StatusCode::OK, "ok\n"),
-        Ok((database, store)) => {
-            let failed = if database.is_err() {
-                "database"
-            } else {
-                "store"
-            };
-            tracing::warn!(?database, ?store, "not ready");
-            plain(
-                StatusCode::SERVICE_UNAVAILABLE,
-                match failed {
-                    "database" => "the database does not answer\n",
-                    _ => "the store does not answer\n",
-                },
-            )
-        }
-        Err(_) => plain(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "database or store answers too slowly\n",
-        ),
-    }
+    let database = tokio::time::timeout(ANSWER_WITHIN, app.catalogue.ping());
+    let store = tokio::time::timeout(ANSWER_WITHIN, app.objects.ping());
+    let (database, store) = tokio::join!(database, store);
+    let text = match (&database, &store) {
+        (Ok(Ok(())), Ok(Ok(()))) => return plain(StatusCode::OK, "ok\n"),
+        (Ok(Ok(())), _) => "the store does not answer\n",
+        (_, Ok(Ok(()))) => "the database does not answer\n",
+        _ => "neither the database nor the store answers\n",
+    };
+    tracing::warn!(?database, ?store, "not ready");
+    plain(StatusCode::SERVICE_UNAVAILABLE, text)
 }
 
 fn plain(status: StatusCode, text: &'static str) -> Response {

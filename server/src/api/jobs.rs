@@ -33,6 +33,9 @@ const OBJECTS_FROM_JOB: &str = "../../../objects/";
 #[serde(deny_unknown_fields)]
 pub(super) struct NewJob {
     kind: JobKind,
+    /// What a spin is made from; the product's current capture where it is absent.
+    #[serde(default)]
+    capture: Option<String>,
 }
 
 pub(super) async fn start(
@@ -40,16 +43,20 @@ pub(super) async fn start(
     Path(id): Path<String>,
     body: Result<Json<NewJob>, JsonRejection>,
 ) -> Result<Response, Error> {
-    let Json(NewJob { kind }) = body?;
+    let Json(NewJob { kind, capture }) = body?;
     let product = app.product(&id).await?;
-    let ready = match kind {
-        JobKind::Spin => !app.catalogue.photos(product.id).await?.is_empty(),
-        JobKind::Model => app.catalogue.model(product.id).await?.is_some(),
+    let (ready, capture) = match kind {
+        JobKind::Spin => {
+            let capture = app.capture(product.id, capture.as_deref()).await?;
+            let photos = app.catalogue.photos(capture).await?;
+            (!photos.is_empty(), Some(capture))
+        }
+        JobKind::Model => (app.catalogue.model(product.id).await?.is_some(), None),
     };
     if !ready {
         return Err(Error::NothingToWorkOn { kind });
     }
-    let job = app.queue.enqueue(product.id, kind).await?;
+    let job = app.queue.enqueue_from(product.id, kind, capture).await?;
     app.newsroom.job_queued();
     let location = [(header::LOCATION, format!("/api/jobs/{}", job.id))];
     Ok((StatusCode::ACCEPTED, location, Json(job)).into_response())

@@ -1,6 +1,7 @@
 //! HTTP: routes, and what happens around every request.
 
 mod access;
+mod captures;
 mod drafts;
 mod guard;
 mod health;
@@ -10,9 +11,11 @@ pub(crate) mod metrics;
 mod objects;
 mod observe;
 mod oembed;
+mod oidc;
 mod openapi;
 mod people;
 mod problem;
+mod producers;
 mod products;
 mod public;
 mod range;
@@ -45,9 +48,12 @@ pub(crate) use public::{etag_matches, poster_of};
 pub(crate) use rate::RateLimit;
 pub(crate) use uploads::tus;
 
-use crate::catalogue::{Catalogue, DeadJobs, JobQueue, UploadLedger, UploadLimits};
+use crate::catalogue::{
+    Captures, Catalogue, DeadJobs, JobQueue, Producers, UploadLedger, UploadLimits,
+};
 use crate::jobs::Newsroom;
 use crate::people::People;
+use crate::people::oidc::Provider;
 use crate::store::{ObjectKey, Objects};
 use crate::{Error, kiosk, studio};
 
@@ -59,6 +65,8 @@ pub(crate) const HOT_OBJECT_BYTES: u64 = 1024 * 1024;
 /// What the handlers share.
 pub(crate) struct App {
     pub(crate) catalogue: Arc<dyn Catalogue>,
+    pub(crate) producers: Arc<dyn Producers>,
+    pub(crate) captures: Arc<dyn Captures>,
     pub(crate) queue: Arc<dyn JobQueue>,
     pub(crate) people: Arc<dyn People>,
     /// Whether anybody has an account; accounts are never removed, so that once is for ever.
@@ -77,6 +85,8 @@ pub(crate) struct App {
     /// Where uploads wait until they are whole.
     pub(crate) uploads_dir: PathBuf,
     pub(crate) public_url: Option<Url>,
+    /// Whom people may be vouched for by.
+    pub(crate) oidc: Option<Provider>,
     pub(crate) stop: CancellationToken,
 }
 
@@ -110,7 +120,9 @@ pub(crate) fn hot_objects(cache_bytes: u64) -> moka::future::Cache<ObjectKey, By
 /// All routes, each with what it asks of who calls it.
 pub(crate) fn routes() -> Routes {
     use crate::people::Permission::{Administer, Digitize, Edit, Publish, Read};
-    use Access::{Anyone, Organisation, Person, Product, Public, Service, SharedJob, Somewhere};
+    use Access::{
+        Anyone, Organisation, Person, Producer, Product, Public, Service, SharedJob, Somewhere,
+    };
 
     let photos = "/api/products/{id}/photos";
     let photo = "/api/products/{id}/photos/{name}";
@@ -127,11 +139,22 @@ pub(crate) fn routes() -> Routes {
         .merge(tus::routes())
         // They stream and count for themselves.
         .within(|router| router.layer(DefaultBodyLimit::disable()));
+    let captures = "/api/products/{id}/captures";
+    let capture = "/api/products/{id}/captures/{capture}";
     let products = Routes::new()
         .get("/api/products", Somewhere(Read), products::list)
         .post("/api/products", Somewhere(Edit), products::create)
         .get("/api/products/{id}", Product(Read), products::show)
         .put("/api/products/{id}", Product(Edit), products::update)
+        .get(captures, Product(Read), captures::list)
+        .post(captures, Product(Digitize), captures::create)
+        .put(capture, Product(Digitize), captures::update)
+        .delete(capture, Product(Digitize), captures::delete)
+        .get("/api/producers", Somewhere(Read), producers::list)
+        .post("/api/producers", Somewhere(Edit), producers::create)
+        .get("/api/producers/{id}", Producer(Read), producers::show)
+        .put("/api/producers/{id}", Producer(Edit), producers::update)
+        .delete("/api/producers/{id}", Producer(Edit), producers::delete)
         .post("/api/products/{id}/jobs", Product(Digitize), jobs::start)
         .post(
             "/api/products/{id}/publish",
@@ -151,6 +174,8 @@ pub(crate) fn routes() -> Routes {
     let people = Routes::new()
         .get("/api/session", Anyone, session::show)
         .post("/api/session", Public, session::open)
+        .get("/api/session/oidc", Public, oidc::begin)
+        .get("/api/session/oidc/callback", Public, oidc::finish)
         .delete("/api/session", Person, session::close)
         .delete("/api/sessions", Person, session::close_all)
         .put("/api/session/password", Person, session::change_password)

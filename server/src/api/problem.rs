@@ -11,6 +11,9 @@ use xoay_format::{Language, Localize, Text};
 
 use crate::Error;
 
+/// When to ask again a service that cannot reach database or store.
+const RETRY_AFTER_S: u64 = 5;
+
 /// An error on its way out. The response gets its body where the client's language is known.
 #[derive(Clone)]
 pub(super) struct Problem(Arc<Error>);
@@ -38,10 +41,10 @@ pub(super) fn write(mut response: Response, language: Language, request_id: &str
         title: title(status).localize(language),
         status: status.as_u16(),
         // What store and database say is for the log only.
-        detail: if status == StatusCode::INTERNAL_SERVER_ERROR {
-            constant().localize(language)
-        } else {
-            error.localize(language)
+        detail: match status {
+            StatusCode::INTERNAL_SERVER_ERROR => constant().localize(language),
+            StatusCode::SERVICE_UNAVAILABLE => away().localize(language),
+            _ => error.localize(language),
         },
         code,
         request_id,
@@ -67,6 +70,9 @@ pub(super) fn write(mut response: Response, language: Language, request_id: &str
         }
         Error::TooManyRequests { wait_s } => {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(*wait_s));
+        }
+        error if error.is_unreachable() => {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_S));
         }
         Error::UploadVersion => {
             headers.insert("tus-version", HeaderValue::from_static("1.0.0"));
@@ -95,10 +101,13 @@ struct Details<'a> {
 
 fn status(error: &Error) -> StatusCode {
     match error {
+        away if away.is_unreachable() => StatusCode::SERVICE_UNAVAILABLE,
         Error::NoSuchAddress
         | Error::NoSuchProduct { .. }
         | Error::NoSuchJob { .. }
         | Error::NoSuchPhoto { .. }
+        | Error::NoSuchProducer { .. }
+        | Error::NoSuchCapture { .. }
         | Error::NoSuchOrganisation { .. }
         | Error::NoSuchUser { .. }
         | Error::NoSuchKey { .. }
@@ -131,6 +140,10 @@ fn status(error: &Error) -> StatusCode {
         | Error::NothingToWorkOn { .. }
         | Error::NothingToPublish
         | Error::NameTaken { .. }
+        | Error::ProducerInUse { .. }
+        | Error::RegistrationTaken { .. }
+        | Error::CaptureInUse
+        | Error::TooManyCaptures { .. }
         | Error::NoResult { .. } => StatusCode::CONFLICT,
         Error::TokenNeeded | Error::SignInNeeded | Error::KeyRefused | Error::WrongPassword => {
             StatusCode::UNAUTHORIZED
@@ -152,11 +165,18 @@ fn status(error: &Error) -> StatusCode {
 
 fn code(error: &Error) -> &'static str {
     match error {
+        away if away.is_unreachable() => "unavailable",
         Error::NoSuchAddress => "no-such-address",
         Error::Method { .. } => "method-not-allowed",
         Error::NoSuchProduct { .. } => "no-such-product",
         Error::NoSuchJob { .. } => "no-such-job",
         Error::NoSuchPhoto { .. } => "no-such-photo",
+        Error::NoSuchProducer { .. } => "no-such-producer",
+        Error::ProducerInUse { .. } => "producer-in-use",
+        Error::RegistrationTaken { .. } => "registration-taken",
+        Error::NoSuchCapture { .. } => "no-such-capture",
+        Error::CaptureInUse => "capture-in-use",
+        Error::TooManyCaptures { .. } => "too-many-captures",
         Error::NotPublished => "not-published",
         Error::NoResult { .. } => "no-result",
         Error::NoSuchObject => "no-such-object",
@@ -217,6 +237,13 @@ fn title(status: StatusCode) -> Text {
         500..=599 => Text::new("Lỗi máy chủ", "Server error"),
         _ => Text::new("Yêu cầu không hợp lệ", "Invalid request"),
     }
+}
+
+fn away() -> Text {
+    Text::new(
+        "máy chủ tạm thời không truy cập được nơi lưu dữ liệu; không có gì bị mất. Hãy thử lại sau ít giây",
+        "the server cannot reach its data for the moment; nothing is lost. Try again in a few seconds",
+    )
 }
 
 fn constant() -> Text {

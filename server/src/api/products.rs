@@ -13,7 +13,7 @@ use super::uploads::{PhotoView, UploadView};
 use super::{App, Path, Query};
 use crate::Error;
 use crate::catalogue::{
-    Category, Job, JobKind, NewProduct, OrganisationId, Produced, Product, ProductId,
+    Capture, Category, Job, JobKind, NewProduct, OrganisationId, Produced, Product, ProductId,
     ProductSummary, Province, PublicState, Publication, Reach, Wanted,
 };
 use crate::people::{Actor, Permission};
@@ -38,6 +38,8 @@ pub(super) struct PageQuery {
     organisation: String,
     #[serde(default)]
     state: String,
+    #[serde(default)]
+    producer: String,
     before: Option<String>,
     limit: Option<u32>,
 }
@@ -57,6 +59,7 @@ impl PageQuery {
             })?,
             organisation: asked(&self.organisation, "organisation", |text| text.parse().ok())?,
             state: asked(&self.state, "state", PublicState::named)?,
+            producer: asked(&self.producer, "producer", |text| text.parse().ok())?,
             words: self.q,
             before,
             limit: self.limit.unwrap_or(PAGE).clamp(1, PAGE),
@@ -64,7 +67,8 @@ impl PageQuery {
     }
 }
 
-fn asked<T>(
+/// A filter's value; nothing where it is empty.
+pub(super) fn asked<T>(
     text: &str,
     field: &'static str,
     read: impl Fn(&str) -> Option<T>,
@@ -96,7 +100,9 @@ struct ProductView {
     #[serde(flatten)]
     product: Product,
     state: &'static str,
+    /// The photos of the current capture.
     photos: Vec<PhotoView>,
+    captures: Vec<Capture>,
     #[serde(skip_serializing_if = "Option::is_none")]
     model: Option<UploadView>,
     jobs: Vec<Job>,
@@ -147,7 +153,25 @@ pub(super) async fn create(
     body: Result<Json<NewProduct>, JsonRejection>,
 ) -> Result<Response, Error> {
     let Json(mut new) = body?;
-    let organisation = match (new.organisation, actor.reach(Permission::Edit)) {
+    new.organisation = Some(owner(&app, &actor, new.organisation).await?);
+    let product = app.catalogue.create_product(&new.checked()?).await?;
+    let location = format!("/api/products/{}", product.id);
+    let view = view(&app, product).await?;
+    Ok((
+        StatusCode::CREATED,
+        [(header::LOCATION, location)],
+        Json(view),
+    )
+        .into_response())
+}
+
+/// Whose something new is: the organisation that is named, else the first one where the caller may edit.
+pub(super) async fn owner(
+    app: &App,
+    actor: &Actor,
+    named: Option<OrganisationId>,
+) -> Result<OrganisationId, Error> {
+    let organisation = match (named, actor.reach(Permission::Edit)) {
         (Some(named), _) => named,
         (None, Reach::Of(own)) => own.first().copied().ok_or(Error::NotPermitted)?,
         (None, Reach::All) => OrganisationId::HOUSE,
@@ -164,16 +188,7 @@ pub(super) async fn create(
     if !actor.may(Permission::Edit, organisation) {
         return Err(Error::NotPermitted);
     }
-    new.organisation = Some(organisation);
-    let product = app.catalogue.create_product(&new.checked()?).await?;
-    let location = format!("/api/products/{}", product.id);
-    let view = view(&app, product).await?;
-    Ok((
-        StatusCode::CREATED,
-        [(header::LOCATION, location)],
-        Json(view),
-    )
-        .into_response())
+    Ok(organisation)
 }
 
 pub(super) async fn update(
@@ -220,6 +235,11 @@ pub(super) async fn publish(
 async fn view(app: &App, product: Product) -> Result<ProductView, Error> {
     let id = product.id;
     let publication = app.catalogue.publication(id).await?;
+    let captures = app.captures.captures(id).await?;
+    let photos = match captures.first() {
+        Some(current) => app.catalogue.photos(current.id).await?,
+        None => Vec::new(),
+    };
     Ok(ProductView {
         product,
         state: if publication.is_some() {
@@ -227,13 +247,8 @@ async fn view(app: &App, product: Product) -> Result<ProductView, Error> {
         } else {
             "draft"
         },
-        photos: app
-            .catalogue
-            .photos(id)
-            .await?
-            .iter()
-            .map(PhotoView::from)
-            .collect(),
+        photos: photos.iter().map(PhotoView::from).collect(),
+        captures,
         model: app
             .catalogue
             .model(id)

@@ -14,7 +14,8 @@ use super::guard::{Peer, session_token};
 use super::products::fresh;
 use crate::Error;
 use crate::people::{
-    Actor, LONGEST, Membership, Organisation, Permission, THROTTLE_OVER, acting, password, secret,
+    Actor, LONGEST, Membership, Organisation, Permission, Session, THROTTLE_OVER, User, acting,
+    password, secret,
 };
 
 /// Tries for one account from one address in [`THROTTLE_OVER`].
@@ -114,27 +115,34 @@ pub(super) async fn open(
     for subject in &subjects[..2] {
         app.people.forget_tries(subject).await?;
     }
-    let secure = app.is_secure();
-    if let Some(old) = session_token(&headers, secure) {
-        app.people.end_session(&secret::stored(&old)).await?;
-    }
-    let token = secret::random(32)?;
-    let actor = format!("user:{}", user.name);
-    acting(
-        actor,
-        app.people.open_session(user.id, &secret::stored(&token)),
-    )
-    .await?;
-    let session = app.people.session(&secret::stored(&token)).await?;
-    let session = session.ok_or(Error::WrongPassword)?;
+    let (session, cookie) = session_for(&app, &user, &headers).await?;
     let body = Json(whoami(&app, &Actor::Person(session)).await?);
-    let cookie = cookie(&token, LONGEST.whole_seconds(), secure)?;
     Ok((
         [(header::SET_COOKIE, cookie)],
         [(header::CACHE_CONTROL, "no-store")],
         body,
     )
         .into_response())
+}
+
+/// A session for somebody who proved who they are, and the cookie that holds it; the one that the browser had ends.
+pub(super) async fn session_for(
+    app: &App,
+    user: &User,
+    headers: &HeaderMap,
+) -> Result<(Session, HeaderValue), Error> {
+    let secure = app.is_secure();
+    if let Some(old) = session_token(headers, secure) {
+        app.people.end_session(&secret::stored(&old)).await?;
+    }
+    let token = secret::random(32)?;
+    let stored = secret::stored(&token);
+    let actor = format!("user:{}", user.name);
+    acting(actor, app.people.open_session(user.id, &stored)).await?;
+    let session = app.people.session(&stored).await?;
+    let session = session.ok_or(Error::WrongPassword)?;
+    let cookie = cookie(&token, LONGEST.whole_seconds(), secure)?;
+    Ok((session, cookie))
 }
 
 /// Under what a try is counted: account and address, account, address.

@@ -1,5 +1,6 @@
 mod access;
 mod found;
+mod oidc;
 mod people;
 mod public;
 mod studio;

@@ -15,10 +15,11 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use xoay_format::{Localize, Text};
 
+use super::captures::CaptureQuery;
 use super::products::fresh;
-use super::{App, Path};
+use super::{App, Path, Query};
 use crate::Error;
-use crate::catalogue::{Photo, ProductId, Upload, UploadKind};
+use crate::catalogue::{CaptureId, Photo, Upload, UploadKind};
 use file_name::photo_name;
 use receive::receive;
 
@@ -73,9 +74,11 @@ struct Refused {
 pub(super) async fn list(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
+    Query(CaptureQuery { capture }): Query<CaptureQuery>,
 ) -> Result<Response, Error> {
     let product = app.product(&id).await?;
-    let photos = app.catalogue.photos(product.id).await?;
+    let capture = app.capture(product.id, capture.as_deref()).await?;
+    let photos = app.catalogue.photos(capture).await?;
     let views: Vec<PhotoView> = photos.iter().map(PhotoView::from).collect();
     Ok(fresh(Json(views)))
 }
@@ -83,15 +86,17 @@ pub(super) async fn list(
 pub(super) async fn put_photo(
     State(app): State<Arc<App>>,
     Path((id, name)): Path<(String, String)>,
+    Query(CaptureQuery { capture }): Query<CaptureQuery>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Error> {
     let product = app.product(&id).await?;
+    let capture = app.capture(product.id, capture.as_deref()).await?;
     let name = photo_name(&name)?;
     let limit_bytes = app.limits.photo_bytes;
     check_length(&headers, &name, limit_bytes)?;
     let body = body.into_data_stream();
-    let photo = store_photo(&app, product.id, name, body).await?;
+    let photo = store_photo(&app, capture, name, body).await?;
     Ok((StatusCode::CREATED, Json(PhotoView::from(&photo))).into_response())
 }
 
@@ -99,9 +104,11 @@ pub(super) async fn put_photo(
 pub(super) async fn post_many(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
+    Query(CaptureQuery { capture }): Query<CaptureQuery>,
     form: Result<Multipart, MultipartRejection>,
 ) -> Result<Response, Error> {
     let product = app.product(&id).await?;
+    let capture = app.capture(product.id, capture.as_deref()).await?;
     let malformed = |reason: String| Error::Malformed { reason };
     let mut form = form.map_err(|e| malformed(e.body_text()))?;
     let mut received = Received {
@@ -117,7 +124,7 @@ pub(super) async fn post_many(
             continue; // a plain field of the form
         };
         let stored = match photo_name(&given) {
-            Ok(name) => store_photo(&app, product.id, name, field).await,
+            Ok(name) => store_photo(&app, capture, name, field).await,
             Err(error) => Err(error),
         };
         match stored {
@@ -144,9 +151,11 @@ pub(super) async fn post_many(
 pub(super) async fn delete_photo(
     State(app): State<Arc<App>>,
     Path((id, name)): Path<(String, String)>,
+    Query(CaptureQuery { capture }): Query<CaptureQuery>,
 ) -> Result<StatusCode, Error> {
     let product = app.product(&id).await?;
-    if app.catalogue.delete_photo(product.id, &name).await? {
+    let capture = app.capture(product.id, capture.as_deref()).await?;
+    if app.catalogue.delete_photo(capture, &name).await? {
         Ok(StatusCode::NO_CONTENT)
     } else {
         Err(Error::NoSuchPhoto {
@@ -172,7 +181,7 @@ pub(super) async fn put_model(
 
 async fn store_photo<S, E>(
     app: &App,
-    product: ProductId,
+    capture: CaptureId,
     name: String,
     body: S,
 ) -> Result<Photo, Error>
@@ -183,7 +192,7 @@ where
     let upload = receive(app, &name, body, app.limits.photo_bytes, UploadKind::Photo).await?;
     let photo = Photo { name, upload };
     app.catalogue
-        .put_photo(product, &photo, &app.limits)
+        .put_photo(capture, &photo, &app.limits)
         .await?;
     Ok(photo)
 }

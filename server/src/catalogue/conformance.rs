@@ -2,6 +2,7 @@
 
 mod listing;
 mod people;
+mod producers;
 mod uploads;
 
 use std::sync::Arc;
@@ -10,8 +11,8 @@ use std::time::Duration;
 use xoay_format::Text;
 
 use super::{
-    Beat, JobFailure, JobKind, JobState, NewProduct, Photo, Postgres, Produced, ProductId,
-    Progress, Records, Sqlite, Upload, UploadLimits, Wanted,
+    Beat, CaptureId, JobFailure, JobKind, JobState, NewProduct, Photo, Postgres, Produced,
+    ProductId, Progress, Records, Sqlite, Upload, UploadLimits, Wanted,
 };
 use crate::Error;
 use crate::store::{Class, ObjectKey};
@@ -23,6 +24,12 @@ use people::{
     accounts_have_one_name_and_roles_of_their_own, changes_are_logged_in_their_own_transaction,
     keys_are_valid_until_they_run_out_or_are_taken_back, sessions_end_by_themselves_and_by_request,
     tries_are_counted_and_forgotten,
+};
+use producers::{
+    a_product_bears_its_producers_name, an_older_database_keeps_its_producers_and_photos,
+    each_capture_has_a_spin_of_its_own,
+    photos_belong_to_captures_and_the_newest_is_the_current_one,
+    producers_belong_to_organisations_and_codes_to_one_of_them,
 };
 use uploads::{
     a_dead_job_is_listed_counted_and_revived,
@@ -48,6 +55,34 @@ impl Place {
                 Arc::new(Sqlite::open(&folder.path().join("xoay.db")).await.unwrap())
             }
             Self::Address(url) => Arc::new(Postgres::open(url).await.unwrap()),
+        }
+    }
+
+    /// Makes the tables as the program of an older time did: by the migrations up to this one.
+    async fn make_at(&self, last: i64) {
+        use sqlx::Connection;
+        use sqlx::migrate::Migrator;
+        let until = |whole: Migrator| Migrator {
+            migrations: whole
+                .iter()
+                .filter(|one| one.version <= last)
+                .cloned()
+                .collect(),
+            ..whole
+        };
+        match self {
+            Self::File(folder) => {
+                let file = folder.path().join("xoay.db");
+                let address = format!("sqlite:{}?mode=rwc", file.display());
+                let mut connection = sqlx::SqliteConnection::connect(&address).await.unwrap();
+                let migrations = until(sqlx::migrate!("migrations/sqlite"));
+                migrations.run(&mut connection).await.unwrap();
+            }
+            Self::Address(url) => {
+                let mut connection = sqlx::PgConnection::connect(url).await.unwrap();
+                let migrations = until(sqlx::migrate!("migrations/postgres"));
+                migrations.run(&mut connection).await.unwrap();
+            }
         }
     }
 
@@ -169,7 +204,11 @@ async fn limits_count_what_a_photo_replaces_only_once(place: &Place) {
         capture_bytes: 100,
         ..UploadLimits::default()
     };
-    let put = async |name, size| catalogue.put_photo(id, &photo(name, size), &limits).await;
+    let capture = catalogue.current_capture(id).await.unwrap();
+    let put = async |name, size| {
+        let photo = photo(name, size);
+        catalogue.put_photo(capture, &photo, &limits).await
+    };
     put("a.jpg", 60).await.unwrap();
     put("a.jpg", 90).await.unwrap();
     let refused = put("b.jpg", 11).await;
@@ -179,19 +218,19 @@ async fn limits_count_what_a_photo_replaces_only_once(place: &Place) {
     let refused = put("c.jpg", 1).await;
     assert!(matches!(refused, Err(Error::TooManyPhotos { .. })));
     let names: Vec<_> = catalogue
-        .photos(id)
+        .photos(capture)
         .await
         .unwrap()
         .into_iter()
         .map(|p| p.name)
         .collect();
     assert_eq!(names, ["a.jpg", "b.jpg"]);
-    assert!(catalogue.delete_photo(id, "a.jpg").await.unwrap());
-    assert!(!catalogue.delete_photo(id, "a.jpg").await.unwrap());
+    assert!(catalogue.delete_photo(capture, "a.jpg").await.unwrap());
+    assert!(!catalogue.delete_photo(capture, "a.jpg").await.unwrap());
     let nobody = catalogue
-        .put_photo(ProductId::fresh(), &photo("a.jpg", 1), &limits)
+        .put_photo(CaptureId::fresh(), &photo("a.jpg", 1), &limits)
         .await;
-    assert!(matches!(nobody, Err(Error::NoSuchProduct { .. })));
+    assert!(matches!(nobody, Err(Error::NoSuchCapture { .. })));
 }
 
 async fn the_same_manifest_is_the_same_version(place: &Place) {
@@ -436,7 +475,8 @@ async fn what_no_text_can_hold_is_found_nowhere(place: &Place) {
     let catalogue = place.open().await;
     let id = product(&*catalogue).await;
     assert!(catalogue.product_by_slug("a\0b").await.unwrap().is_none());
-    assert!(!catalogue.delete_photo(id, "a\0b").await.unwrap());
+    let capture = catalogue.current_capture(id).await.unwrap();
+    assert!(!catalogue.delete_photo(capture, "a\0b").await.unwrap());
 }
 
 /// Names the laws once: each is a test of its own on SQLite; on PostgreSQL one server serves them all.
@@ -498,4 +538,9 @@ laws!(
     an_expired_upload_is_gone_until_it_is_swept,
     of_two_that_send_the_same_bytes_one_wins,
     what_is_on_its_way_counts_against_the_limits,
+    a_product_bears_its_producers_name,
+    producers_belong_to_organisations_and_codes_to_one_of_them,
+    photos_belong_to_captures_and_the_newest_is_the_current_one,
+    each_capture_has_a_spin_of_its_own,
+    an_older_database_keeps_its_producers_and_photos,
 );

@@ -63,6 +63,14 @@ id! {
     AuditId
 }
 id! {
+    /// A producer's id.
+    ProducerId
+}
+id! {
+    /// A capture's id.
+    CaptureId
+}
+id! {
     /// A job's id.
     JobId
 }

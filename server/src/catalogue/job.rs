@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use xoay_format::{ModelManifest, ProgressEvent, SpinManifest, Stage, Text};
 
-use super::{JobId, LeaseToken, ProductId};
+use super::{CaptureId, JobId, LeaseToken, ProductId};
 
 /// What a job makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -81,6 +81,9 @@ pub struct Job {
     pub id: JobId,
     /// The product that it works for.
     pub product_id: ProductId,
+    /// The capture that a spin is made from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub capture_id: Option<CaptureId>,
     /// What it makes.
     pub kind: JobKind,
     /// Where it stands.

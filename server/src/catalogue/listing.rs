@@ -1,6 +1,6 @@
 //! What a list of products is asked for.
 
-use super::{Category, OrganisationId, ProductId, ProductSummary, Province, fold};
+use super::{Category, OrganisationId, ProducerId, ProductId, ProductSummary, Province, fold};
 
 /// Longest text that is searched for, in words; further words would only narrow what is found already.
 const WORDS: usize = 12;
@@ -54,6 +54,8 @@ pub struct Wanted {
     pub organisation: Option<OrganisationId>,
     /// Whether it is public.
     pub state: Option<PublicState>,
+    /// Who makes it.
+    pub producer: Option<ProducerId>,
     /// Only what was added before this one: the last of the page before.
     pub before: Option<ProductId>,
     /// At most so many.
@@ -72,6 +74,7 @@ impl Wanted {
             stars: None,
             organisation: None,
             state: None,
+            producer: None,
             before: None,
             limit,
         }
@@ -80,17 +83,22 @@ impl Wanted {
     /// The folded words that are searched for: letters and digits only, so that no database reads an operator in them.
     /// Nothing where the text has none.
     pub(super) fn searched(&self) -> Option<Vec<String>> {
-        if self.words.trim().is_empty() {
-            return None;
-        }
-        let words = fold(&self.words)
-            .split(' ')
-            .filter(|word| !word.is_empty())
-            .take(WORDS)
-            .map(|word| word.chars().take(WORD_CHARS).collect())
-            .collect();
-        Some(words)
+        searched(&self.words)
     }
+}
+
+/// The folded words of a text that is searched for; nothing where nobody searches.
+pub(super) fn searched(text: &str) -> Option<Vec<String>> {
+    if text.trim().is_empty() {
+        return None;
+    }
+    let words = fold(text)
+        .split(' ')
+        .filter(|word| !word.is_empty())
+        .take(WORDS)
+        .map(|word| word.chars().take(WORD_CHARS).collect())
+        .collect();
+    Some(words)
 }
 
 /// Products found, newest first.

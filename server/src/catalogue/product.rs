@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use xoay_format::Text;
 
-use super::{Category, Gtin, OrganisationId, ProductId, Province, fold};
+use super::{Category, Gtin, OrganisationId, ProducerId, ProductId, Province, fold};
 use crate::Error;
 use crate::store::ObjectKey;
 
@@ -34,7 +34,11 @@ pub struct NewProduct {
     pub slug: Option<String>,
     /// Its name; at least one language.
     pub name: Text,
-    /// Who makes it.
+    /// Who makes it: the producer with this id, whose name the product then bears.
+    #[serde(default)]
+    pub producer_id: Option<ProducerId>,
+    /// Who makes it, by name, where no id says so: the organisation's producer of that name, which is added where there is
+    /// none.
     #[serde(default)]
     pub producer: Text,
     /// Where: the commune or ward.
@@ -104,7 +108,7 @@ impl NewProduct {
     }
 }
 
-fn check_commune_code(code: Option<&str>) -> Result<(), Error> {
+pub(super) fn check_commune_code(code: Option<&str>) -> Result<(), Error> {
     if code.is_none_or(|code| code.len() == 5 && code.bytes().all(|b| b.is_ascii_digit())) {
         return Ok(());
     }
@@ -140,7 +144,7 @@ fn check_rating(rating: Option<Rating>) -> Result<(), Error> {
 }
 
 /// A story: several lines, and no other control characters.
-fn story(field: &'static str, text: &str) -> Result<String, Error> {
+pub(super) fn story(field: &'static str, text: &str) -> Result<String, Error> {
     let text = text.trim().replace("\r\n", "\n");
     if text.chars().count() > STORY_LIMIT {
         return Err(Error::Field {
@@ -160,7 +164,8 @@ fn story(field: &'static str, text: &str) -> Result<String, Error> {
     Ok(text)
 }
 
-fn text(fields: [&'static str; 2], text: &Text) -> Result<Text, Error> {
+/// Texts of one line in both languages.
+pub(super) fn text(fields: [&'static str; 2], text: &Text) -> Result<Text, Error> {
     let check = |field, text: &str| {
         let text = text.trim();
         if text.chars().count() > TEXT_LIMIT {
@@ -200,6 +205,9 @@ pub struct Product {
     /// Its name.
     pub name: Text,
     /// Who makes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub producer_id: Option<ProducerId>,
+    /// Their name.
     pub producer: Text,
     /// Where: the commune or ward.
     pub commune: Text,

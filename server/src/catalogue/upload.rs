@@ -3,7 +3,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use time::OffsetDateTime;
 
-use super::{ProductId, UploadId, UploadLimits};
+use super::{CaptureId, ProductId, UploadId, UploadLimits};
 use crate::Error;
 
 /// What an upload should turn out to be.
@@ -34,6 +34,8 @@ impl UploadKind {
 pub struct NewUpload {
     /// The product that gets it.
     pub product_id: ProductId,
+    /// The capture that a photo belongs to; nothing for a model.
+    pub capture_id: Option<CaptureId>,
     /// What it should turn out to be.
     pub kind: UploadKind,
     /// The file's name.

@@ -8,7 +8,7 @@ use tokio::signal;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
-use xoay::{JobLimits, KindLimits, ServeConfig, WorkConfig, serve};
+use xoay::{JobLimits, KindLimits, OidcConfig, ServeConfig, WorkConfig, serve};
 use xoay_format::Text;
 
 use super::args::{ServeArguments, WorkArguments};
@@ -24,6 +24,12 @@ pub fn run(arguments: ServeArguments, terminal: &Terminal) -> Result<(), Failure
     config.listen = arguments.listen;
     config.public_url = arguments.public_url;
     config.token = arguments.token;
+    config.oidc = arguments.oidc_issuer.map(|issuer| OidcConfig {
+        issuer,
+        client_id: arguments.oidc_client_id.unwrap_or_default(),
+        client_secret: arguments.oidc_client_secret,
+        roles: arguments.oidc_roles.unwrap_or_default(),
+    });
     config.metrics_listen = arguments.metrics_listen;
     config.rate_limit = arguments.rate_limit;
     config.trusted_hops = arguments.trusted_hops as usize;

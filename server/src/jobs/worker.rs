@@ -25,6 +25,9 @@ const PROGRESS_EVERY: Duration = Duration::from_millis(500);
 const BEAT_EVERY: Duration = Duration::from_secs(2);
 /// Wait before the second attempt; doubled for each further one.
 const BACK_OFF: Duration = Duration::from_secs(5);
+/// How many leases long a worker tries to tell a database that is away how its job ended. Another worker may take the job
+/// once the lease has run out; until one does, the word counts.
+const INSIST_LEASES: u32 = 4;
 
 /// Works on jobs, one after the other.
 pub(crate) struct Worker {
@@ -48,6 +51,16 @@ enum StopReason {
     Cancelled,
     LeaseLost,
     Shutdown,
+}
+
+/// How an attempt ended, as the queue is told.
+enum Verdict<'a> {
+    Done(&'a Produced),
+    HandedBack,
+    Failed {
+        failure: &'a JobFailure,
+        retry: Option<Duration>,
+    },
 }
 
 enum AttemptError {
@@ -143,16 +156,20 @@ impl Worker {
             _ if stopped_for == Some(StopReason::LeaseLost) => (Ok(false), "stopped"),
             Ok(produced) => {
                 crash::point("job-durable");
-                let completed = self.queue.complete(claim, &produced).await;
+                let completed = self.tell(claim, Verdict::Done(&produced)).await;
                 crash::point("job-completed");
                 (completed, "done")
             }
-            Err(AttemptError::Stopped) => (self.queue.release(claim).await, "given back"),
+            Err(AttemptError::Stopped) => {
+                (self.tell(claim, Verdict::HandedBack).await, "given back")
+            }
             Err(AttemptError::Failed { failure, passing }) => {
                 let doublings = claim.job.attempts.saturating_sub(1).min(10);
                 let retry = passing.then(|| BACK_OFF * 2_u32.pow(doublings));
                 tracing::warn!(job = %id, code = failure.code, reason = failure.message.en, "job attempt failed");
-                (self.queue.fail(claim, &failure, retry).await, "failed")
+                let failure = &failure;
+                let verdict = Verdict::Failed { failure, retry };
+                (self.tell(claim, verdict).await, "failed")
             }
         };
         match settled {
@@ -163,6 +180,26 @@ impl Worker {
             Err(error) => {
                 tracing::error!(job = %id, %error, "cannot end the job; its lease will run out");
             }
+        }
+    }
+
+    /// Tells the queue how the attempt ended, again and again while the database is away: what was made is not thrown
+    /// away because the database starts again. Saying it twice does no harm, the token fences it.
+    async fn tell(&self, claim: &Claim, verdict: Verdict<'_>) -> Result<bool, Error> {
+        let give_up = Instant::now() + self.lease * INSIST_LEASES;
+        loop {
+            let told = match verdict {
+                Verdict::Done(produced) => self.queue.complete(claim, produced).await,
+                Verdict::HandedBack => self.queue.release(claim).await,
+                Verdict::Failed { failure, retry } => self.queue.fail(claim, failure, retry).await,
+            };
+            match told {
+                Err(error) if error.is_unreachable() && Instant::now() < give_up => {
+                    tracing::warn!(job = %claim.job.id, %error, "cannot tell how the job ended; trying again");
+                }
+                told => return told,
+            }
+            tokio::time::sleep(POLL).await;
         }
     }
 
@@ -223,7 +260,8 @@ impl Worker {
                 .await?;
             return Ok(file);
         }
-        let photos = self.catalogue.photos(claim.job.product_id).await?;
+        let capture = claim.job.capture_id.ok_or_else(nothing)?;
+        let photos = self.catalogue.photos(capture).await?;
         if photos.is_empty() {
             return Err(nothing());
         }

@@ -6,6 +6,7 @@
 mod acting;
 mod actor;
 mod command;
+pub(crate) mod oidc;
 pub(crate) mod password;
 mod role;
 pub(crate) mod secret;
@@ -18,6 +19,7 @@ use xoay_format::Text;
 pub(crate) use acting::{acting, current};
 pub(crate) use actor::Actor;
 pub use command::{Standing, add_user};
+pub use oidc::{NotRoles, OidcConfig, OidcRoles};
 pub use role::{Permission, Role};
 
 use crate::Error;
@@ -172,6 +174,12 @@ pub trait People: Send + Sync {
 
     /// The account with this name and what is stored of its password.
     async fn user_named(&self, name: &str) -> Result<Option<(User, Option<String>)>, Error>;
+
+    /// The account that is linked with this identity.
+    async fn user_identified(&self, issuer: &str, subject: &str) -> Result<Option<User>, Error>;
+
+    /// Links an account with an identity; false where either has another one at this issuer already.
+    async fn identify(&self, user: UserId, issuer: &str, subject: &str) -> Result<bool, Error>;
 
     /// The accounts that have a role within reach, in order of their ids, after `after`, at most `limit`.
     async fn users(

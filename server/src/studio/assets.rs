@@ -12,7 +12,7 @@ const JS: &str = "text/javascript; charset=utf-8";
 const SVG: &str = "image/svg+xml";
 
 /// The pages' own files: name, media type, content.
-const FILES: [(&str, &str, &str); 20] = [
+const FILES: [(&str, &str, &str); 22] = [
     ("xoay.css", CSS, include_str!("xoay.css")),
     ("xoay.svg", SVG, include_str!("xoay.svg")),
     ("element.js", JS, include_str!("element.js")),
@@ -22,6 +22,8 @@ const FILES: [(&str, &str, &str); 20] = [
     ("job.js", JS, include_str!("job.js")),
     ("studio.js", JS, include_str!("studio.js")),
     ("sign-in.js", JS, include_str!("sign-in.js")),
+    ("captures.js", JS, include_str!("captures.js")),
+    ("producers.js", JS, include_str!("producers.js")),
     ("people.js", JS, include_str!("people.js")),
     ("standing.js", JS, include_str!("standing.js")),
     ("listing.js", JS, include_str!("listing.js")),

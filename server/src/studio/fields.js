@@ -27,6 +27,13 @@ export function options(choices, chosen, none) {
 
 const problem = (message) => element("p", { class: "problem", role: "alert" }, message);
 
+/** Offers the producers that are there; without them the field takes any name all the same. */
+function suggest(list) {
+  call("GET", "/api/producers?limit=100")
+    .then(({ producers }) => list.replaceChildren(...producers.map((one) => element("option", { value: one.name.vi }, localised(one.commune)))))
+    .catch(() => {});
+}
+
 /** A form over a product's fields. `product` is nothing for a new one; `saved` gets the service's answer. */
 export function fields(product, organisations, saved) {
   const known = product || {};
@@ -40,6 +47,8 @@ export function fields(product, organisations, saved) {
   const select = (name, label, choices, chosen) => element("label", {}, label, element("select", { name }, ...options(choices, chosen, "–")));
   const owners = !product && organisations.length > 1 ? [element("label", {}, t("Tổ chức", "Organisation"), element("select", { name: "organisation" }, ...organisations.map((one) => element("option", { value: one.id }, localised(one.name)))))] : [];
   const answer = element("div", { "aria-live": "polite" });
+  const suggestions = element("datalist", { id: `producers-${known.id || "new"}` });
+  suggest(suggestions);
   const more = element("details", { open: !!product }, element("summary", {}, t("Xuất xứ, mã vạch, hạng sao, câu chuyện", "Origin, barcode, stars, story")),
     element("div", { class: "fields" },
       select("province", t("Tỉnh, thành phố", "Province"), PROVINCES, known.province),
@@ -54,7 +63,7 @@ export function fields(product, organisations, saved) {
     element("h2", {}, product ? t("Thông tin sản phẩm", "What is said of it") : t("Sản phẩm mới", "New product")),
     element("div", { class: "fields" }, ...owners,
       input("name.vi", t("Tên tiếng Việt", "Name in Vietnamese"), { required: true, value: text("name", "vi") }), input("name.en", t("Tên tiếng Anh", "Name in English"), { value: text("name", "en") }),
-      input("producer.vi", t("Cơ sở sản xuất", "Producer, in Vietnamese"), { value: text("producer", "vi") }), input("producer.en", t("Cơ sở sản xuất, tiếng Anh", "Producer, in English"), { value: text("producer", "en") }),
+      suggestions, input("producer.vi", t("Cơ sở sản xuất", "Producer, in Vietnamese"), { value: text("producer", "vi"), list: suggestions.id }), input("producer.en", t("Cơ sở sản xuất, tiếng Anh", "Producer, in English"), { value: text("producer", "en") }),
       input("commune.vi", t("Xã, phường", "Commune, in Vietnamese"), { value: text("commune", "vi") }), input("commune.en", t("Xã, phường, tiếng Anh", "Commune, in English"), { value: text("commune", "en") })),
     more, answer,
     element("div", { class: "actions" }, element("button", {}, product ? t("Lưu", "Save") : t("Tạo sản phẩm", "Add the product"))));

@@ -22,6 +22,20 @@ function card(product) {
     element("small", {}, facts.join(", ") || (product.version ? "\u00a0" : t("chưa có ảnh", "no photos yet")))));
 }
 
+/** Narrows to the producers that are there; the address may name one. */
+async function byProducer(form) {
+  const { producers } = await call("GET", "/api/producers?limit=100");
+  const named = new URLSearchParams(location.search).get("producer") || "";
+  if (named && !producers.some((one) => one.id === named)) {
+    const one = await call("GET", `/api/producers/${encodeURIComponent(named)}`).catch(() => null);
+    if (one) producers.unshift(one);
+  }
+  if (!producers.length) return;
+  const label = t("Mọi cơ sở sản xuất", "All producers");
+  const names = Object.fromEntries(producers.map((one) => [one.id, localised(one.name)]));
+  form.append(element("select", { name: "producer", "aria-label": label }, ...options(names, named, label)));
+}
+
 /** The search form and the list below it. `any` tells whether the service holds any product at all. */
 export async function listing(who) {
   const list = element("ul", { class: "cards" });
@@ -36,6 +50,7 @@ export async function listing(who) {
     select("stars", t("Mọi hạng sao", "Any stars"), STARS),
     select("state", t("Mọi tình trạng", "Any state"), { draft: t("Bản nháp", "Draft"), published: t("Đã xuất bản", "Published") }),
     who.organisations.length > 1 ? select("organisation", t("Mọi tổ chức", "All organisations"), organisations) : null);
+  await byProducer(form);
   let next = null;
   let asked = 0;
   let shown = 0;
@@ -71,6 +86,7 @@ export async function listing(who) {
     load().catch(refused);
   });
   more.addEventListener("click", () => load(next).catch(refused));
-  await load();
-  return { any: shown > 0, parts: [form, told, list, element("div", { class: "actions" }, more)] };
+  // Where the address narrows, an empty list says nothing of the service.
+  const narrowed = await load();
+  return { any: shown > 0 || narrowed, parts: [form, told, list, element("div", { class: "actions" }, more)] };
 }

@@ -17,6 +17,7 @@ pub(crate) fn routes() -> Routes {
         .get("/", Access::Public, pages::studio)
         .get("/sign-in", Access::Public, pages::sign_in)
         .get("/people", Access::Public, pages::people)
+        .get("/producers", Access::Public, pages::producers)
         .get("/products/{id}", Access::Public, pages::product)
         .get("/embed/{id}", Access::Public, pages::embed)
         .get("/assets/{name}", Access::Public, assets::serve)

@@ -158,11 +158,19 @@ struct StudioPage {
 #[template(path = "sign-in.html")]
 struct SignInPage {
     language: Language,
+    /// The host of the identity provider, where there is one.
+    provider: Option<String>,
 }
 
 #[derive(Template)]
 #[template(path = "people.html")]
 struct PeoplePage {
+    language: Language,
+}
+
+#[derive(Template)]
+#[template(path = "producers.html")]
+struct ProducersPage {
     language: Language,
 }
 
@@ -191,7 +199,14 @@ macro_rules! speak {
         })*
     };
 }
-speak!(StudioPage, SignInPage, PeoplePage, ProductPage, EmbedPage);
+speak!(
+    StudioPage,
+    SignInPage,
+    PeoplePage,
+    ProducersPage,
+    ProductPage,
+    EmbedPage
+);
 
 impl ProductPage {
     /// What a shop pastes into its page.
@@ -246,11 +261,17 @@ pub(super) async fn studio(
 }
 
 pub(super) async fn sign_in(
+    State(app): State<Arc<App>>,
     Query(query): Query<LanguageQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Error> {
     let language = page_language(&query, &headers);
-    render(&SignInPage { language }, language, OWN_PAGE_POLICY)
+    let provider = app.oidc.as_ref().map(|oidc| oidc.host().to_owned());
+    render(
+        &SignInPage { language, provider },
+        language,
+        OWN_PAGE_POLICY,
+    )
 }
 
 pub(super) async fn people(
@@ -259,6 +280,14 @@ pub(super) async fn people(
 ) -> Result<Response, Error> {
     let language = page_language(&query, &headers);
     render(&PeoplePage { language }, language, OWN_PAGE_POLICY)
+}
+
+pub(super) async fn producers(
+    Query(query): Query<LanguageQuery>,
+    headers: HeaderMap,
+) -> Result<Response, Error> {
+    let language = page_language(&query, &headers);
+    render(&ProducersPage { language }, language, OWN_PAGE_POLICY)
 }
 
 pub(super) async fn product(

@@ -1,5 +1,6 @@
 // The studio: the list of products, a form for a new one, and a product's workspace (#/products/<id>).
 import { call } from "./api.js";
+import { captures } from "./captures.js";
 import { bytes, element, language, localised, meter, t } from "./element.js";
 import { fields } from "./fields.js";
 import { follow } from "./job.js";
@@ -45,7 +46,13 @@ async function workspace(id) {
   const result = element("div", { class: "panel" });
   const badge = element("span", {}, state(product.state));
   const heading = element("h1", {}, localised(product.name));
-  const view = { id, work, result, badge };
+  const view = { id, work, result, badge, capture: product.captures[0].id };
+  const choose = async (capture) => {
+    view.capture = capture.id;
+    const photos = await call("GET", `/api/products/${id}/photos?capture=${capture.id}`);
+    work.hidden = true;
+    showUploads(view, { ...product, photos });
+  };
   work.hidden = result.hidden = true;
   showUploads(view, product);
   const running = product.jobs.find((job) => job.state === "queued" || job.state === "running");
@@ -57,7 +64,7 @@ async function workspace(id) {
   return [
     element("p", {}, element("a", { href: "#" }, t("← Tất cả sản phẩm", "← All products"))),
     element("div", { class: "head" }, heading, badge),
-    dropZone(view), work, result,
+    captures(product, choose), dropZone(view), work, result,
     fields(product, [], (changed) => { heading.textContent = localised(changed.name); }),
   ];
 }
@@ -114,7 +121,7 @@ async function receive(view, found) {
   addEventListener("beforeunload", leave);
   const model = models.at(-1);
   const items = [...photos, ...(model ? [model] : [])];
-  const refused = await upload(view.id, items, ({ sent, total, files, count }) =>
+  const refused = await upload(view, items, ({ sent, total, files, count }) =>
     bar.set(sent, total, t(`Đang tải lên ${files} / ${count}`, `Uploading ${files} / ${count}`), `${bytes(sent)} / ${bytes(total)}`));
   removeEventListener("beforeunload", leave);
   const modelRefused = refused.some(({ item }) => item === model);
@@ -135,7 +142,7 @@ async function receive(view, found) {
 async function start(view, kind) {
   view.work.hidden = false;
   try {
-    await watch(view, await call("POST", `/api/products/${view.id}/jobs`, { kind }));
+    await watch(view, await call("POST", `/api/products/${view.id}/jobs`, { kind, capture: kind === "spin" ? view.capture : undefined }));
   } catch (refusal) {
     view.work.replaceChildren(problem(refusal.message));
   }
@@ -146,6 +153,7 @@ async function watch(view, job) {
   const stop = () => call("DELETE", `/api/jobs/${job.id}`).catch((refusal) => view.work.append(problem(refusal.message)));
   const ended = await follow(job, view.work, stop);
   const product = await call("GET", `/api/products/${view.id}`);
+  product.photos = await call("GET", `/api/products/${view.id}/photos?capture=${view.capture}`);
   showUploads(view, product);
   if (ended.state === "failed") showFailure(view, ended);
   if (ended.state === "done") showResult(view, ended, product);

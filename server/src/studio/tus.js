@@ -15,7 +15,7 @@ const isModel = (name) => /\.(glb|gltf)$/i.test(name);
 /** Uploads under way, asked for once a product and page. */
 const known = new Map();
 
-async function resumable(product, name, file) {
+async function resumable({ id: product, capture }, name, file) {
   if (!known.has(product)) known.set(product, call("GET", `/api/products/${product}/uploads`));
   let uploads;
   try {
@@ -24,18 +24,18 @@ async function resumable(product, name, file) {
     known.delete(product);
     throw refusal;
   }
-  const at = uploads.findIndex((upload) => (isModel(name) ? upload.kind === "model" : upload.name === name) && upload.lengthBytes === file.size && upload.fingerprint === fingerprint(file));
+  const at = uploads.findIndex((upload) => (isModel(name) ? upload.kind === "model" : upload.name === name && upload.captureId === capture) && upload.lengthBytes === file.size && upload.fingerprint === fingerprint(file));
   return at < 0 ? null : `/api/uploads/${uploads.splice(at, 1)[0].id}`;
 }
 
-async function create(product, name, file) {
+async function create({ id: product, capture }, name, file) {
   const metadata = `filename ${encode(name)},kind ${encode(isModel(name) ? "model" : "photo")},fingerprint ${encode(fingerprint(file))}`;
-  const answer = await exchange("POST", `/api/products/${product}/uploads`, tus({ "upload-length": file.size, "upload-metadata": metadata }), null);
+  const answer = await exchange("POST", `/api/products/${product}/uploads?capture=${capture}`, tus({ "upload-length": file.size, "upload-metadata": metadata }), null);
   return answer("location");
 }
 
-/** Sends a file ({ file, name }) for as long as there is progress, and tells how many of its bytes are there. */
-export async function send(product, { file, name }, onProgress) {
+/** Sends a file ({ file, name }) to a product's capture ({ id, capture }) for as long as there is progress, and tells how many of its bytes are there. */
+export async function send(place, { file, name }, onProgress) {
   if (!file.size) throw new Refusal(422, t(`Tệp ${name} trống.`, `The file ${name} is empty.`));
   let address = null;
   let begun = false;
@@ -43,10 +43,10 @@ export async function send(product, { file, name }, onProgress) {
   for (let failures = 0; ; ) {
     try {
       let offset = 0;
-      if (!begun) address = await resumable(product, name, file);
+      if (!begun) address = await resumable(place, name, file);
       begun = true;
       if (address) offset = Number((await exchange("HEAD", address, tus(), null))("upload-offset"));
-      else address = await create(product, name, file);
+      else address = await create(place, name, file);
       onProgress(offset);
       if (offset > furthest) failures = 0;
       furthest = Math.max(furthest, offset);

@@ -59,8 +59,8 @@ export function sorted(found) {
   return { photos, models, ignored };
 }
 
-/** Sends `items` ({ file, path, name }) to the product; tells { sent, total, files } and returns what was refused. */
-export async function upload(product, items, onProgress) {
+/** Sends `items` ({ file, path, name }) to a product's capture ({ id, capture }); tells { sent, total, files } and returns what was refused. */
+export async function upload(place, items, onProgress) {
   const total = items.reduce((sum, item) => sum + item.file.size, 0);
   const sent = new Array(items.length).fill(0);
   const refused = [];
@@ -73,7 +73,7 @@ export async function upload(product, items, onProgress) {
       next += 1;
       const item = items[index];
       try {
-        await send(product, item, (bytes) => {
+        await send(place, item, (bytes) => {
           sent[index] = Math.min(bytes, item.file.size);
           tell();
         });

@@ -8,6 +8,7 @@ use axum::http::{Method, Request, header};
 
 use crate::api::{self, Access};
 use crate::catalogue::OrganisationId;
+use crate::catalogue::{Captures, Catalogue, NewProducer, NewProduct, Producers};
 use crate::fixtures::{Answer, Plan, Service, request};
 use crate::people::{Membership, NewKey, NewUser, People, Permission, Role, secret};
 
@@ -42,6 +43,8 @@ pub(super) struct World {
     pub(super) product: String,
     pub(super) job: String,
     upload: String,
+    producer: String,
+    capture: String,
     organisation: OrganisationId,
     victim: String,
     pub(super) headers: BTreeMap<Caller, Vec<(&'static str, String)>>,
@@ -154,11 +157,33 @@ impl World {
         );
         let upload = service.open_upload(&product).await;
         let victim = person(&service, "victim", false, None).await.0;
+        // One that has a product, and a capture with photos: neither goes away when somebody may delete it.
+        let name = xoay_format::Text::new("HTX Hồng Nam", "");
+        let producer = NewProducer {
+            name: name.clone(),
+            ..NewProducer::default()
+        };
+        let producer = service
+            .catalogue
+            .create_producer(&producer)
+            .await
+            .unwrap()
+            .id;
+        let theirs = NewProduct {
+            name,
+            producer_id: Some(producer),
+            ..NewProduct::default()
+        };
+        service.catalogue.create_product(&theirs).await.unwrap();
+        let capture = service.catalogue.current_capture(product.parse().unwrap());
+        let capture = capture.await.unwrap().to_string();
         Self {
             service,
             product,
             job,
             upload,
+            producer: producer.to_string(),
+            capture,
             organisation,
             victim,
             headers,
@@ -172,11 +197,13 @@ impl World {
             _ if path.starts_with("/api/uploads/") => &self.upload,
             _ if path.starts_with("/api/organisations/") => &self.organisation.to_string(),
             _ if path.starts_with("/api/users/") => &self.victim,
+            _ if path.starts_with("/api/producers/") => &self.producer,
             _ => &self.product,
         };
         path.replace("{id}", id)
             .replace("{user}", &self.victim)
             .replace("{key}", "00000000-0000-7000-8000-00000000000f")
+            .replace("{capture}", &self.capture)
             .replace("{name}", "1.jpg")
             .replace("{*path}", "xoay-viewer.js")
     }
@@ -240,6 +267,7 @@ fn expected(access: Access, caller: Caller) -> Expected {
             Access::Product(wanted)
             | Access::Job(wanted)
             | Access::Upload(wanted)
+            | Access::Producer(wanted)
             | Access::Organisation(wanted),
             _,
         ) => within(caller, wanted),
@@ -317,6 +345,7 @@ async fn every_route_lets_in_whom_it_should_and_nobody_else() {
                         "no-such-product"
                         | "no-such-job"
                         | "no-such-upload"
+                        | "no-such-producer"
                         | "no-such-organisation",
                     ) => Expected::Absent,
                     _ => Expected::Through,

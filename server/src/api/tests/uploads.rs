@@ -317,7 +317,7 @@ async fn a_process_killed_between_two_steps_leaves_what_the_next_request_complet
     // The pieces are stored and acknowledged; of the original nothing is.
     service.faults.fail_after(1, false);
     let failed = patch(&service, &upload, 0, bytes.clone()).await;
-    failed.assert_problem(500, "internal");
+    failed.assert_problem(503, "unavailable");
     assert!(service.files_under("originals").is_empty());
     service.faults.heal();
     assert_eq!(offset(&service, &upload).await, bytes.len().to_string());

@@ -25,9 +25,10 @@ use xoay_format::Text;
 
 use super::file_name::photo_name;
 use crate::Error;
+use crate::api::captures::CaptureQuery;
 use crate::api::products::fresh;
-use crate::api::{Access, App, Path, Routes};
-use crate::catalogue::{NewUpload, PendingUpload, ProductId, UploadId, UploadKind};
+use crate::api::{Access, App, Path, Query, Routes};
+use crate::catalogue::{CaptureId, NewUpload, PendingUpload, ProductId, UploadId, UploadKind};
 
 #[cfg(test)]
 pub(crate) use sweep::sweep;
@@ -93,6 +94,8 @@ async fn abilities(State(app): State<Arc<App>>) -> Response {
 #[serde(rename_all = "camelCase")]
 struct UploadUnderWay {
     id: UploadId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    capture_id: Option<CaptureId>,
     kind: &'static str,
     name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -109,6 +112,7 @@ impl From<PendingUpload> for UploadUnderWay {
     fn from(upload: PendingUpload) -> Self {
         Self {
             id: upload.id,
+            capture_id: upload.file.capture_id,
             kind: upload.file.kind.name(),
             name: upload.file.name,
             sha256: upload.file.sha256,
@@ -131,12 +135,14 @@ async fn list(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result<Res
 async fn create(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
+    Query(CaptureQuery { capture }): Query<CaptureQuery>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Error> {
     speaks(&headers)?;
     let product = app.product(&id).await?;
-    let new = described(&app, product.id, &headers)?;
+    let capture = app.capture(product.id, capture.as_deref()).await?;
+    let new = described(&app, product.id, capture, &headers)?;
     let carries = headers.contains_key(header::CONTENT_TYPE);
     if carries {
         is_piece(&headers)?;
@@ -211,7 +217,12 @@ fn state(upload: &PendingUpload) -> [(&'static str, String); 2] {
 }
 
 /// What a new upload is to become, by its headers.
-fn described(app: &App, product_id: ProductId, headers: &HeaderMap) -> Result<NewUpload, Error> {
+fn described(
+    app: &App,
+    product_id: ProductId,
+    capture: CaptureId,
+    headers: &HeaderMap,
+) -> Result<NewUpload, Error> {
     if headers.contains_key("upload-defer-length") {
         return Err(wrong(
             "upload-defer-length",
@@ -252,6 +263,7 @@ fn described(app: &App, product_id: ProductId, headers: &HeaderMap) -> Result<Ne
     }
     Ok(NewUpload {
         product_id,
+        capture_id: (kind == UploadKind::Photo).then_some(capture),
         kind,
         name,
         sha256: said.sha256,

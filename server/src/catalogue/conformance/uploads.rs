@@ -9,8 +9,10 @@ use crate::catalogue::{NewUpload, Reach, Records, UploadKind, UploadLimits, Uplo
 const DAY: Duration = Duration::from_hours(24);
 
 async fn new_upload(ledger: &dyn Records) -> NewUpload {
+    let product_id = product(ledger).await;
     NewUpload {
-        product_id: product(ledger).await,
+        product_id,
+        capture_id: Some(ledger.current_capture(product_id).await.unwrap()),
         kind: UploadKind::Photo,
         name: "1.jpg".into(),
         sha256: None,

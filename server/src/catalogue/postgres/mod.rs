@@ -7,6 +7,9 @@
 #[path = "../sql/audit.rs"]
 mod audit;
 #[allow(clippy::duplicate_mod)]
+#[path = "../sql/captures.rs"]
+mod captures;
+#[allow(clippy::duplicate_mod)]
 #[path = "../sql/dead.rs"]
 mod dead;
 #[allow(clippy::duplicate_mod)]
@@ -18,6 +21,9 @@ mod listing;
 #[allow(clippy::duplicate_mod)]
 #[path = "../sql/people.rs"]
 mod people;
+#[allow(clippy::duplicate_mod)]
+#[path = "../sql/producers.rs"]
+mod producers;
 #[allow(clippy::duplicate_mod)]
 #[path = "../sql/products.rs"]
 mod products;
@@ -76,9 +82,9 @@ const CLAIM: &str =
 /// Whether the statement of a list is kept between calls. It is not: after five of them PostgreSQL plans it once for
 /// all filters, and a word that all of 15,000 products hold then took 36 ms where 1 ms had been enough.
 const KEEPS_LISTS: bool = false;
-/// Which products hold all of the words in $9, where that is not null.
+/// Which products hold all of the words in $10, where that is not null.
 const MATCHING: &str = "p.id IN (
-         SELECT w.product_id FROM product_words w WHERE w.lexemes @@ CAST($9 AS tsquery))";
+         SELECT w.product_id FROM product_words w WHERE w.lexemes @@ CAST($10 AS tsquery))";
 
 /// The words as a `tsquery`: each in quotes, each the beginning of a word, all of them wanted.
 fn search_expression(words: &[String]) -> String {
@@ -111,6 +117,7 @@ impl Postgres {
             .map_err(|e| Error::Database(e.into()))?;
         let store = Self { pool };
         listing::index_missing(&store).await?;
+        producers::index_missing(&store).await?;
         Ok(store)
     }
 

@@ -38,7 +38,8 @@ impl DeadJobs for Store {
         let mut tx = self.begin().await?;
         let active = sqlx::query(
             "SELECT other.* FROM jobs dead JOIN jobs other
-             ON other.product_id = dead.product_id AND other.kind = dead.kind AND other.state IN ('queued', 'running')
+             ON other.product_id = dead.product_id AND other.kind = dead.kind
+                 AND coalesce(other.capture_id, '') = coalesce(dead.capture_id, '') AND other.state IN ('queued', 'running')
              WHERE dead.id = $1",
         )
         .bind(id.to_string())

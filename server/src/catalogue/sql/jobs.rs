@@ -6,11 +6,11 @@ use async_trait::async_trait;
 use sqlx::Row;
 use xoay_format::Text;
 
-use super::{CLAIM, Connection, Store, WAITING, audit, lock_product, now_ms, rows};
+use super::{CLAIM, Connection, Store, WAITING, audit, captures, lock_product, now_ms, rows};
 use crate::Error;
 use crate::catalogue::{
-    Beat, Claim, Job, JobFailure, JobId, JobKind, JobQueue, LeaseToken, Produced, ProductId,
-    Progress,
+    Beat, CaptureId, Claim, Job, JobFailure, JobId, JobKind, JobQueue, LeaseToken, Produced,
+    ProductId, Progress,
 };
 
 /// How often a job is taken before a worker that dies of it is enough.
@@ -23,14 +23,27 @@ fn ms(duration: Duration) -> i64 {
 
 #[async_trait]
 impl JobQueue for Store {
-    async fn enqueue(&self, product: ProductId, kind: JobKind) -> Result<Job, Error> {
+    async fn enqueue_from(
+        &self,
+        product: ProductId,
+        kind: JobKind,
+        capture: Option<CaptureId>,
+    ) -> Result<Job, Error> {
         let mut tx = self.begin().await?;
         lock_product(&mut tx, product).await?;
+        let capture = match (kind, capture) {
+            (JobKind::Model, _) => None,
+            (JobKind::Spin, Some(named)) => Some(named),
+            (JobKind::Spin, None) => Some(captures::current(&mut tx, product).await?),
+        };
+        let capture = capture.map(|id| id.to_string());
         let active = sqlx::query(
-            "SELECT * FROM jobs WHERE product_id = $1 AND kind = $2 AND state IN ('queued', 'running')",
+            "SELECT * FROM jobs WHERE product_id = $1 AND kind = $2 AND state IN ('queued', 'running')
+             AND coalesce(capture_id, '') = coalesce($3, '')",
         )
         .bind(product.to_string())
         .bind(kind.name())
+        .bind(&capture)
         .fetch_optional(&mut *tx)
         .await?;
         if let Some(row) = active {
@@ -38,14 +51,15 @@ impl JobQueue for Store {
         }
         let now_ms = now_ms();
         let row = sqlx::query(
-            "INSERT INTO jobs (id, product_id, kind, state, run_after_ms, created_ms)
-             VALUES ($1, $2, $3, 'queued', $4, $5) RETURNING *",
+            "INSERT INTO jobs (id, product_id, kind, state, run_after_ms, created_ms, capture_id)
+             VALUES ($1, $2, $3, 'queued', $4, $5, $6) RETURNING *",
         )
         .bind(JobId::fresh().to_string())
         .bind(product.to_string())
         .bind(kind.name())
         .bind(now_ms)
         .bind(now_ms)
+        .bind(&capture)
         .fetch_one(&mut *tx)
         .await?;
         let job = rows::job(&row)?;

@@ -13,7 +13,7 @@ const BATCH: i64 = 500;
 
 /// Every parameter has its number whether or not it narrows: one statement then serves all filters.
 const SUMMARIES: &str = "SELECT p.*,
-         (SELECT count(*) FROM photos WHERE product_id = p.id) AS photo_count,
+         (SELECT count(*) FROM captures c JOIN photos f ON f.capture_id = c.id WHERE c.product_id = p.id) AS photo_count,
          EXISTS (SELECT 1 FROM models WHERE product_id = p.id) AS has_model,
          (SELECT max(version) FROM publications WHERE product_id = p.id) AS version
      FROM products p WHERE ($1 IS NULL OR p.id < $1)
@@ -22,8 +22,9 @@ const SUMMARIES: &str = "SELECT p.*,
      AND ($4 IS NULL OR p.category = $4)
      AND ($5 IS NULL OR p.stars = $5)
      AND ($6 IS NULL OR p.organisation_id = $6)
-     AND ($7 IS NULL OR $7 = EXISTS (SELECT 1 FROM publications WHERE product_id = p.id))";
-const IN_ORDER: &str = " ORDER BY p.id DESC LIMIT $8"; // UUIDv7 ids order by time of creation
+     AND ($7 IS NULL OR $7 = EXISTS (SELECT 1 FROM publications WHERE product_id = p.id))
+     AND ($8 IS NULL OR p.producer_id = $8)";
+const IN_ORDER: &str = " ORDER BY p.id DESC LIMIT $9"; // UUIDv7 ids order by time of creation
 
 pub(super) async fn products(store: &Store, wanted: &Wanted) -> Result<ProductPage, Error> {
     let words = wanted.searched();
@@ -49,6 +50,7 @@ pub(super) async fn products(store: &Store, wanted: &Wanted) -> Result<ProductPa
         .bind(wanted.stars.map(i64::from))
         .bind(wanted.organisation.map(|id| id.to_string()))
         .bind(wanted.state.map(|state| state == PublicState::Published))
+        .bind(wanted.producer.map(|id| id.to_string()))
         // One more than asked for tells whether there is a next page.
         .bind(i64::from(limit) + 1);
     if let Some(words) = words {

@@ -69,6 +69,40 @@ impl People for Store {
             .transpose()
     }
 
+    async fn user_identified(&self, issuer: &str, subject: &str) -> Result<Option<User>, Error> {
+        sqlx::query(
+            "SELECT u.* FROM identities i JOIN users u ON u.id = i.user_id
+             WHERE i.issuer = $1 AND i.subject = $2",
+        )
+        .bind(issuer)
+        .bind(subject)
+        .fetch_optional(self.reader())
+        .await?
+        .as_ref()
+        .map(user)
+        .transpose()
+    }
+
+    async fn identify(&self, user: UserId, issuer: &str, subject: &str) -> Result<bool, Error> {
+        let mut tx = self.begin().await?;
+        let done = sqlx::query(
+            "INSERT INTO identities (issuer, subject, user_id, created_ms) VALUES ($1, $2, $3, $4)
+             ON CONFLICT DO NOTHING",
+        )
+        .bind(issuer)
+        .bind(subject)
+        .bind(user.to_string())
+        .bind(now_ms())
+        .execute(&mut *tx)
+        .await?;
+        if done.rows_affected() == 0 {
+            return Ok(false);
+        }
+        audit::note(&mut tx, "user.identify", &user.to_string(), None, issuer).await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+
     async fn users(
         &self,
         reach: &Reach,

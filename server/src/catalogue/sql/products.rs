@@ -3,11 +3,13 @@
 use async_trait::async_trait;
 use sqlx::Row;
 
-use super::{Connection, Store, audit, listing, lock_product, lock_slugs, now_ms, rows};
+use super::{
+    Connection, Store, audit, captures, listing, lock_product, lock_slugs, now_ms, producers, rows,
+};
 use crate::Error;
 use crate::catalogue::{
-    Catalogue, Category, NewProduct, OrganisationId, Photo, Product, ProductId, ProductPage,
-    Province, Publication, Upload, UploadLimits, Wanted,
+    CaptureId, Catalogue, Category, NewCapture, NewProduct, OrganisationId, Photo, Product,
+    ProductId, ProductPage, Province, Publication, Upload, UploadLimits, Wanted,
 };
 
 /// How many numbers are tried after a taken slug.
@@ -56,18 +58,21 @@ impl Catalogue for Store {
                 old
             }
             Some(old) => {
+                let (producer_id, producer) =
+                    producers::of_product(&mut tx, old.organisation, new, old.producer_id).await?;
                 let row = sqlx::query(
                     "UPDATE products SET name_vi = $1, name_en = $2, producer_vi = $3, producer_en = $4,
-                     commune_vi = $5, commune_en = $6, updated_ms = $7 WHERE id = $8 RETURNING *",
+                     commune_vi = $5, commune_en = $6, updated_ms = $7, producer_id = $9 WHERE id = $8 RETURNING *",
                 )
                 .bind(&new.name.vi)
                 .bind(&new.name.en)
-                .bind(&new.producer.vi)
-                .bind(&new.producer.en)
+                .bind(&producer.vi)
+                .bind(&producer.en)
                 .bind(&new.commune.vi)
                 .bind(&new.commune.en)
                 .bind(now_ms())
                 .bind(old.id.to_string())
+                .bind(producer_id.map(|id| id.to_string()))
                 .fetch_one(&mut *tx)
                 .await?;
                 let product = rows::product(&row)?;
@@ -101,17 +106,25 @@ impl Catalogue for Store {
     }
 
     async fn update_product(&self, id: ProductId, new: &NewProduct) -> Result<Product, Error> {
+        let missing = || Error::NoSuchProduct { id: id.to_string() };
         let mut tx = self.begin().await?;
+        let old = sqlx::query("SELECT * FROM products WHERE id = $1")
+            .bind(id.to_string())
+            .fetch_optional(&mut *tx)
+            .await?;
+        let old = rows::product(&old.ok_or_else(missing)?)?;
+        let (producer_id, producer) =
+            producers::of_product(&mut tx, old.organisation, new, old.producer_id).await?;
         let row = sqlx::query(
             "UPDATE products SET name_vi = $1, name_en = $2, producer_vi = $3, producer_en = $4,
              commune_vi = $5, commune_en = $6, story_vi = $7, story_en = $8, gtin = $9, province = $10,
-             commune_code = $11, category = $12, stars = $13, rated_year = $14, updated_ms = $15
-             WHERE id = $16 RETURNING *",
+             commune_code = $11, category = $12, stars = $13, rated_year = $14, updated_ms = $15,
+             producer_id = $17 WHERE id = $16 RETURNING *",
         )
         .bind(&new.name.vi)
         .bind(&new.name.en)
-        .bind(&new.producer.vi)
-        .bind(&new.producer.en)
+        .bind(&producer.vi)
+        .bind(&producer.en)
         .bind(&new.commune.vi)
         .bind(&new.commune.en)
         .bind(&new.story.vi)
@@ -124,9 +137,10 @@ impl Catalogue for Store {
         .bind(new.rating.map(|rating| i64::from(rating.year)))
         .bind(now_ms())
         .bind(id.to_string())
+        .bind(producer_id.map(|id| id.to_string()))
         .fetch_optional(&mut *tx)
         .await?;
-        let row = row.ok_or_else(|| Error::NoSuchProduct { id: id.to_string() })?;
+        let row = row.ok_or_else(missing)?;
         let product = rows::product(&row)?;
         listing::index(&mut tx, &product).await?;
         note_update(&mut tx, &product).await?;
@@ -136,17 +150,20 @@ impl Catalogue for Store {
 
     async fn put_photo(
         &self,
-        product: ProductId,
+        capture: CaptureId,
         photo: &Photo,
         limits: &UploadLimits,
     ) -> Result<(), Error> {
         let mut tx = self.begin().await?;
+        let product = captures::product_of(&mut tx, capture).await?;
         touch(&mut tx, product).await?;
         let others = sqlx::query(
             "SELECT count(*) AS photos, CAST(coalesce(sum(size_bytes), 0) AS BIGINT) AS bytes
-             FROM photos WHERE product_id = $1 AND name <> $2",
+             FROM captures c JOIN photos f ON f.capture_id = c.id
+             WHERE c.product_id = $1 AND NOT (c.id = $2 AND f.name = $3)",
         )
         .bind(product.to_string())
+        .bind(capture.to_string())
         .bind(&photo.name)
         .fetch_one(&mut *tx)
         .await?;
@@ -162,11 +179,11 @@ impl Catalogue for Store {
             });
         }
         sqlx::query(
-            "INSERT INTO photos (product_id, name, object, size_bytes, created_ms) VALUES ($1, $2, $3, $4, $5)
-             ON CONFLICT (product_id, name) DO UPDATE SET
+            "INSERT INTO photos (capture_id, name, object, size_bytes, created_ms) VALUES ($1, $2, $3, $4, $5)
+             ON CONFLICT (capture_id, name) DO UPDATE SET
              object = excluded.object, size_bytes = excluded.size_bytes, created_ms = excluded.created_ms",
         )
-        .bind(product.to_string())
+        .bind(capture.to_string())
         .bind(&photo.name)
         .bind(photo.upload.key.file_name())
         .bind(photo.upload.size_bytes as i64)
@@ -179,9 +196,9 @@ impl Catalogue for Store {
         Ok(())
     }
 
-    async fn photos(&self, product: ProductId) -> Result<Vec<Photo>, Error> {
-        sqlx::query("SELECT * FROM photos WHERE product_id = $1 ORDER BY name")
-            .bind(product.to_string())
+    async fn photos(&self, capture: CaptureId) -> Result<Vec<Photo>, Error> {
+        sqlx::query("SELECT * FROM photos WHERE capture_id = $1 ORDER BY name")
+            .bind(capture.to_string())
             .fetch_all(self.reader())
             .await?
             .iter()
@@ -189,19 +206,20 @@ impl Catalogue for Store {
             .collect()
     }
 
-    async fn delete_photo(&self, product: ProductId, name: &str) -> Result<bool, Error> {
+    async fn delete_photo(&self, capture: CaptureId, name: &str) -> Result<bool, Error> {
         if name.contains('\0') {
             return Ok(false);
         }
         let mut tx = self.begin().await?;
-        let done = sqlx::query("DELETE FROM photos WHERE product_id = $1 AND name = $2")
-            .bind(product.to_string())
+        let done = sqlx::query("DELETE FROM photos WHERE capture_id = $1 AND name = $2")
+            .bind(capture.to_string())
             .bind(name)
             .execute(&mut *tx)
             .await?;
         if done.rows_affected() == 0 {
             return Ok(false);
         }
+        let product = captures::product_of(&mut tx, capture).await?;
         touch(&mut tx, product).await?;
         audit::note_of_product(&mut tx, "photo.delete", &product.to_string(), name).await?;
         tx.commit().await?;
@@ -314,23 +332,26 @@ async fn free_slug(tx: &mut Connection, new: &NewProduct) -> Result<String, Erro
 
 async fn insert(tx: &mut Connection, new: &NewProduct, slug: &str) -> Result<Product, Error> {
     let now_ms = now_ms();
+    let organisation = new.organisation.unwrap_or(OrganisationId::HOUSE);
+    let (producer_id, producer) = producers::of_product(tx, organisation, new, None).await?;
     let row = sqlx::query(
         "INSERT INTO products (id, slug, name_vi, name_en, producer_vi, producer_en, commune_vi, commune_en,
          created_ms, updated_ms, organisation_id, story_vi, story_en, gtin, province, commune_code, category,
-         stars, rated_year)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19) RETURNING *",
+         stars, rated_year, producer_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
+         RETURNING *",
     )
     .bind(ProductId::fresh().to_string())
     .bind(slug)
     .bind(&new.name.vi)
     .bind(&new.name.en)
-    .bind(&new.producer.vi)
-    .bind(&new.producer.en)
+    .bind(&producer.vi)
+    .bind(&producer.en)
     .bind(&new.commune.vi)
     .bind(&new.commune.en)
     .bind(now_ms)
     .bind(now_ms)
-    .bind(new.organisation.unwrap_or(OrganisationId::HOUSE).to_string())
+    .bind(organisation.to_string())
     .bind(&new.story.vi)
     .bind(&new.story.en)
     .bind(new.gtin.as_ref().map(ToString::to_string))
@@ -339,9 +360,11 @@ async fn insert(tx: &mut Connection, new: &NewProduct, slug: &str) -> Result<Pro
     .bind(new.category.map(Category::name))
     .bind(new.rating.map(|rating| i64::from(rating.stars)))
     .bind(new.rating.map(|rating| i64::from(rating.year)))
+    .bind(producer_id.map(|id| id.to_string()))
     .fetch_one(&mut *tx)
     .await?;
     let product = rows::product(&row)?;
+    captures::insert(tx, product.id, 1, &NewCapture::default()).await?;
     listing::index(tx, &product).await?;
     let id = product.id.to_string();
     audit::note(tx, "product.create", &id, Some(product.organisation), slug).await?;

@@ -14,7 +14,7 @@ use crate::store::{Class, ObjectKey};
 /// Where rows name originals: each gives a name and its holder.
 const ORIGINALS: &str = "
     SELECT object, 'photo ' || photos.name || ' of the product ' || slug AS holder
-    FROM photos JOIN products ON products.id = product_id
+    FROM photos JOIN captures ON captures.id = capture_id JOIN products ON products.id = product_id
     UNION ALL
     SELECT object, 'model of the product ' || slug FROM models JOIN products ON products.id = product_id";
 

@@ -26,6 +26,14 @@ pub(super) fn id<T: FromStr>(row: &EngineRow, column: &'static str) -> Result<T,
     text.parse().map_err(|_| corrupt(column, text))
 }
 
+/// The same where the column may hold nothing.
+pub(super) fn optional_id<T: FromStr>(
+    row: &EngineRow,
+    column: &'static str,
+) -> Result<Option<T>, Error> {
+    known(row, column, |text| text.parse().ok())
+}
+
 pub(super) fn text(row: &EngineRow, vi: &str, en: &str) -> Result<Text, Error> {
     Ok(Text::new(
         row.try_get::<String, _>(vi)?,
@@ -72,6 +80,7 @@ pub(super) fn product(row: &EngineRow) -> Result<Product, Error> {
         id: id(row, "id")?,
         slug: row.try_get("slug")?,
         name: text(row, "name_vi", "name_en")?,
+        producer_id: optional_id(row, "producer_id")?,
         producer: text(row, "producer_vi", "producer_en")?,
         commune: text(row, "commune_vi", "commune_en")?,
         organisation: id(row, "organisation_id")?,
@@ -87,7 +96,7 @@ pub(super) fn product(row: &EngineRow) -> Result<Product, Error> {
 }
 
 /// An optional text that must be one of those that `read` knows.
-fn known<T>(
+pub(super) fn known<T>(
     row: &EngineRow,
     column: &'static str,
     read: impl Fn(&str) -> Option<T>,
@@ -138,6 +147,7 @@ pub(super) fn job(row: &EngineRow) -> Result<Job, Error> {
     Ok(Job {
         id: id(row, "id")?,
         product_id: id(row, "product_id")?,
+        capture_id: optional_id(row, "capture_id")?,
         kind: kind_named(kind)?,
         state: state_named(state)?,
         attempts: count(row, "attempts")?,

@@ -3,7 +3,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use sqlx::Row;
 
-use super::rows::{corrupt, count, id, moment};
+use super::rows::{corrupt, count, id, moment, optional_id};
 use super::{Connection, EngineRow, Store, now_ms};
 use crate::Error;
 use crate::catalogue::{
@@ -29,8 +29,9 @@ impl UploadLedger for Store {
             UploadKind::Model => supersede(&mut tx, new).await?,
         }
         let row = sqlx::query(
-            "INSERT INTO uploads (id, product_id, kind, name, sha256, fingerprint, length_bytes, created_ms, expires_ms)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING *",
+            "INSERT INTO uploads (id, product_id, kind, name, sha256, fingerprint, length_bytes, created_ms, expires_ms,
+             capture_id)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING *",
         )
         .bind(UploadId::fresh().to_string())
         .bind(new.product_id.to_string())
@@ -41,6 +42,7 @@ impl UploadLedger for Store {
         .bind(new.length_bytes as i64)
         .bind(now_ms())
         .bind(until(lifetime))
+        .bind(new.capture_id.map(|id| id.to_string()))
         .fetch_one(&mut *tx)
         .await?;
         let opened = read(&row)?;
@@ -167,19 +169,22 @@ async fn check_quota(
     new: &NewUpload,
     limits: &UploadLimits,
 ) -> Result<(), Error> {
+    let capture = new.capture_id.map_or_else(String::new, |id| id.to_string());
     let row = sqlx::query(
         "WITH coming AS (
-             SELECT name, length_bytes AS bytes FROM uploads
+             SELECT coalesce(capture_id, '') || '/' || name AS place, length_bytes AS bytes FROM uploads
              WHERE product_id = $1 AND kind = 'photo' AND finished = FALSE AND expires_ms > $3
          ), there AS (
-             SELECT name, size_bytes AS bytes FROM photos WHERE product_id = $1 AND name <> $2
+             SELECT capture_id || '/' || photos.name AS place, size_bytes AS bytes
+             FROM captures JOIN photos ON capture_id = captures.id
+             WHERE product_id = $1 AND capture_id || '/' || photos.name <> $2
          )
          SELECT (SELECT count(*) FROM coming) AS coming,
-             (SELECT count(DISTINCT name) FROM (SELECT name FROM coming UNION SELECT name FROM there) AS named WHERE name <> $2) AS photos,
+             (SELECT count(DISTINCT place) FROM (SELECT place FROM coming UNION SELECT place FROM there) AS named WHERE place <> $2) AS photos,
              CAST((SELECT coalesce(sum(bytes), 0) FROM coming) + (SELECT coalesce(sum(bytes), 0) FROM there) AS BIGINT) AS bytes",
     )
     .bind(new.product_id.to_string())
-    .bind(&new.name)
+    .bind(format!("{capture}/{}", new.name))
     .bind(now_ms())
     .fetch_one(tx)
     .await?;
@@ -214,6 +219,7 @@ fn read(row: &EngineRow) -> Result<PendingUpload, Error> {
         id: id(row, "id")?,
         file: NewUpload {
             product_id: id(row, "product_id")?,
+            capture_id: optional_id(row, "capture_id")?,
             kind: UploadKind::ALL
                 .into_iter()
                 .find(|known| known.name() == kind)

@@ -5,6 +5,9 @@
 #[path = "../sql/audit.rs"]
 mod audit;
 #[allow(clippy::duplicate_mod)]
+#[path = "../sql/captures.rs"]
+mod captures;
+#[allow(clippy::duplicate_mod)]
 #[path = "../sql/dead.rs"]
 mod dead;
 #[allow(clippy::duplicate_mod)]
@@ -16,6 +19,9 @@ mod listing;
 #[allow(clippy::duplicate_mod)]
 #[path = "../sql/people.rs"]
 mod people;
+#[allow(clippy::duplicate_mod)]
+#[path = "../sql/producers.rs"]
+mod producers;
 #[allow(clippy::duplicate_mod)]
 #[path = "../sql/products.rs"]
 mod products;
@@ -65,10 +71,10 @@ const CLAIM: &str =
 
 /// Whether the statement of a list is kept between calls.
 const KEEPS_LISTS: bool = true;
-/// Which products hold all of the words in $9, where that is not null.
+/// Which products hold all of the words in $10, where that is not null.
 const MATCHING: &str = "p.id IN (
          SELECT w.product_id FROM product_search s JOIN product_words w ON w.number = s.rowid
-         WHERE s.words MATCH $9)";
+         WHERE s.words MATCH $10)";
 
 /// The words as FTS5 takes them: each in quotes, each the beginning of a word, all of them wanted.
 fn search_expression(words: &[String]) -> String {
@@ -111,6 +117,7 @@ impl Sqlite {
             .await?;
         let store = Self { readers, writer };
         listing::index_missing(&store).await?;
+        producers::index_missing(&store).await?;
         Ok(store)
     }
 

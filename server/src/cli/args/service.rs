@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 use url::Url;
+use xoay::OidcRoles;
 
 #[derive(Debug, Args)]
 pub struct PublishArguments {
@@ -103,6 +104,28 @@ pub struct ServeArguments {
     /// What the service's operator sends as bearer token; beyond this machine it or an account is needed.
     #[arg(long, env = "XOAY_TOKEN", hide_env_values = true)]
     pub token: Option<String>,
+    /// The identity provider that people may sign in with (OpenID Connect), as it names itself.
+    #[arg(
+        long,
+        env = "XOAY_OIDC_ISSUER",
+        value_name = "URL",
+        requires = "oidc_client_id"
+    )]
+    pub oidc_issuer: Option<String>,
+    /// Under what the identity provider knows this service.
+    #[arg(long, env = "XOAY_OIDC_CLIENT_ID", value_name = "ID")]
+    pub oidc_client_id: Option<String>,
+    /// What proves that to the identity provider; none for a public client.
+    #[arg(
+        long,
+        env = "XOAY_OIDC_CLIENT_SECRET",
+        hide_env_values = true,
+        value_name = "SECRET"
+    )]
+    pub oidc_client_secret: Option<String>,
+    /// Who gets an account at the first sign-in: domain.name=role of verified addresses, separated by commas; nobody without.
+    #[arg(long, env = "XOAY_OIDC_ROLES", value_name = "ROLES")]
+    pub oidc_roles: Option<OidcRoles>,
     /// Address on which Prometheus finds /metrics; none without.
     #[arg(long, env = "XOAY_METRICS_LISTEN", value_name = "ADDRESS")]
     pub metrics_listen: Option<SocketAddr>,

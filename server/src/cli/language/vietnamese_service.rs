@@ -103,6 +103,26 @@ pub(super) const VIETNAMESE_SERVICE: &[(&str, &str, &str)] = &[
     ),
     (
         "serve",
+        "oidc_issuer",
+        "Nhà cung cấp danh tính để đăng nhập một lần (OpenID Connect), đúng như tên nó tự xưng",
+    ),
+    (
+        "serve",
+        "oidc_client_id",
+        "Mã mà nhà cung cấp danh tính dùng cho dịch vụ này",
+    ),
+    (
+        "serve",
+        "oidc_client_secret",
+        "Bí mật chứng minh mã đó với nhà cung cấp; máy khách công khai thì không có",
+    ),
+    (
+        "serve",
+        "oidc_roles",
+        "Ai được tạo tài khoản khi đăng nhập lần đầu: tên.miền=vai_trò theo địa chỉ đã xác minh, cách nhau bằng dấu phẩy; không đặt thì không ai",
+    ),
+    (
+        "serve",
         "metrics_listen",
         "Địa chỉ để Prometheus lấy /metrics; không đặt thì không có",
     ),

@@ -60,6 +60,7 @@ pub(super) fn is_refusal(error: &Error) -> bool {
             | Error::TooManyPhotos { .. }
             | Error::CaptureTooLarge { .. }
             | Error::NoSuchProduct { .. }
+            | Error::NoSuchCapture { .. }
     )
 }
 
@@ -93,8 +94,12 @@ async fn finish(app: &App, pending: &PendingUpload) -> Result<(), Error> {
                 name: file.name.clone(),
                 upload,
             };
+            let capture = match file.capture_id {
+                Some(capture) => capture,
+                None => app.captures.current_capture(file.product_id).await?,
+            };
             app.catalogue
-                .put_photo(file.product_id, &photo, &app.limits)
+                .put_photo(capture, &photo, &app.limits)
                 .await?;
         }
     }
