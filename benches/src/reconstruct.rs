@@ -46,9 +46,9 @@ pub fn run(places: Vec<PathBuf>) -> Result<()> {
         println!("COLMAP: not installed.\n");
     }
     println!(
-        "| capture | photos posed | tilt error ° | focal error % | F at 1% | precision | recall | recall where 3 photos see | held-out IoU | held-out PSNR dB | CPU s | wall s | MB | COLMAP: posed | focal error % | CPU s |"
+        "| capture | photos posed | tilt error ° | focal error % | F at 1% | precision | recall | recall where 3 photos see | held-out IoU | held-out PSNR dB | in the capture's light | CPU s | wall s | MB | COLMAP: posed | focal error % | CPU s |"
     );
-    println!("|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|");
+    println!("|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|");
     for capture in captures {
         row(&capture, colmap.as_deref())?;
     }
@@ -84,13 +84,14 @@ fn row(capture: &Path, colmap: Option<&Path>) -> Result<()> {
         columns.extend([
             format!("{:.4}", number("heldOutIou")),
             format!("{:.2}", number("heldOutPsnrDb")),
+            format!("{:.2}", number("heldOutLitPsnrDb")),
             format!("{:.1}", cost.cpu_s),
             format!("{:.1}", cost.wall_s),
             format!("{:.0}", cost.peak_bytes as f64 / 1e6),
         ]);
     } else {
         columns.push("**refused**".to_owned());
-        columns.extend(vec![String::new(); 11]);
+        columns.extend(vec![String::new(); 12]);
     }
     columns.extend(peer_columns(capture, colmap, truth.as_ref())?);
     println!("| {} |", columns.join(" | "));

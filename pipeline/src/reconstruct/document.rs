@@ -1,17 +1,105 @@
 //! A textured mesh as a glTF document.
 
 use xoay_gltf::json::{Image, Material, Mesh, Node, Pbr, Primitive, Scene, Texture, TextureInfo};
+use xoay_gltf::transform::generate_tangents;
 use xoay_gltf::{Accessor, Component, Document, ImageData, Shape};
 use xoay_imaging::{Channels, Encoding, Raster, encode};
-use xoay_reconstruct::TexturedMesh;
+use xoay_reconstruct::{Relief, TangentMesh, TexturedMesh, relief};
 
 use crate::RecipeError;
 
 /// What products are as a rule: photos tell no roughness, and their light is in the colours already.
 const ROUGHNESS: f32 = 0.85;
+/// A normal map that turns normals by less than this on average is not worth its bytes, degrees.
+const WORTH_DEG: f64 = 0.5;
+/// How far simplifying may have moved the surface where its normals are still looked for, as a share of its longest side.
+const REACH_SHARE: f64 = 2e-3;
+/// The normal map's side as a share of the texture's.
+const RELIEF_SHARE: u32 = 2;
 
-/// `metres` is what one unit of the mesh is long.
-pub(crate) fn build(model: &TexturedMesh, metres: f64) -> Result<Document, RecipeError> {
+/// The document of `model`, whose mesh was made from the finer `dense`; what was lost is kept as a normal map where it is
+/// worth one. `metres` is what one unit of the meshes is long.
+pub(crate) fn build(
+    model: &TexturedMesh,
+    dense: &xoay_reconstruct::Mesh,
+    metres: f64,
+) -> Result<Document, RecipeError> {
+    let mut document = plain(model, metres)?;
+    let Some([low, high]) = dense.bounds() else {
+        return Ok(document);
+    };
+    let longest = (0..3).fold(0.0, |most: f64, axis| most.max(high[axis] - low[axis]));
+    let reach = longest * REACH_SHARE;
+    let without = document.clone();
+    let root = &mut document.root;
+    root.materials[0].normal_texture = Some(texture(root.textures.len()));
+    root.textures.push(Texture {
+        source: Some(root.images.len()),
+        ..Texture::default()
+    });
+    root.images.push(Image {
+        mime_type: Some("image/png".to_owned()),
+        ..Image::default()
+    });
+    generate_tangents(&mut document);
+    let Some(tangents) = tangent_mesh(&document, metres) else {
+        return Ok(without);
+    };
+    let side = (model.atlas.width / RELIEF_SHARE).max(1);
+    let Relief {
+        rgb,
+        mean_angle_deg,
+        ..
+    } = relief(&tangents, dense, reach, side);
+    if mean_angle_deg < WORTH_DEG {
+        return Ok(without);
+    }
+    let raster = Raster::new(side, side, Channels::Rgb, rgb)?;
+    document.images.push(ImageData {
+        bytes: encode(&raster, Encoding::Png)?,
+    });
+    Ok(document)
+}
+
+/// The document's one mesh with its tangents, in the model's unit; `None` where it has none.
+fn tangent_mesh(document: &Document, metres: f64) -> Option<TangentMesh> {
+    let primitive = document.root.meshes.first()?.primitives.first()?;
+    let floats = |name: &str| -> Option<Vec<f64>> {
+        let accessor = document.accessors.get(*primitive.attributes.get(name)?)?;
+        Some(accessor.to_f32().into_iter().map(f64::from).collect())
+    };
+    let (positions, normals) = (floats("POSITION")?, floats("NORMAL")?);
+    let (tangents, coordinates) = (floats("TANGENT")?, floats("TEXCOORD_0")?);
+    Some(TangentMesh {
+        mesh: xoay_reconstruct::Mesh {
+            positions: positions
+                .chunks_exact(3)
+                .map(|p| [p[0] / metres, p[1] / metres, p[2] / metres])
+                .collect(),
+            triangles: document
+                .triangles(primitive)
+                .chunks_exact(3)
+                .map(|t| [t[0], t[1], t[2]])
+                .collect(),
+        },
+        normals: normals.as_chunks().0.to_vec(),
+        tangents: tangents.as_chunks().0.to_vec(),
+        coordinates: coordinates.as_chunks().0.to_vec(),
+    })
+}
+
+fn texture(index: usize) -> TextureInfo {
+    TextureInfo {
+        index,
+        tex_coord: 0,
+        scale: None,
+        strength: None,
+        extensions: xoay_gltf::json::Extra::new(),
+        extra: xoay_gltf::json::Extra::new(),
+    }
+}
+
+fn plain(model: &TexturedMesh, metres: f64) -> Result<Document, RecipeError> {
     let atlas = &model.atlas;
     let raster = Raster::new(atlas.width, atlas.height, Channels::Rgb, atlas.rgb.clone())?;
     let mut document = Document::default();
@@ -76,14 +164,7 @@ pub(crate) fn build(model: &TexturedMesh, metres: f64) -> Result<Document, Recip
     });
     root.materials.push(Material {
         pbr_metallic_roughness: Pbr {
-            base_color_texture: Some(TextureInfo {
-                index: 0,
-                tex_coord: 0,
-                scale: None,
-                strength: None,
-                extensions: xoay_gltf::json::Extra::new(),
-                extra: xoay_gltf::json::Extra::new(),
-            }),
+            base_color_texture: Some(texture(0)),
             metallic_factor: Some(0.0),
             roughness_factor: Some(ROUGHNESS),
             ..Pbr::default()

@@ -123,7 +123,7 @@ pub fn reconstruct(
     }
     // Who states the height has measured the product itself.
     let metres = metres_per_unit(&shape.mesh, options.height_m).or(calibration.metres_per_unit);
-    let document = document::build(&model, metres.unwrap_or(1.0))?;
+    let document = document::build(&model, &shape.mesh, metres.unwrap_or(1.0))?;
     let optimized = optimize(document, &options.optimize, watch)
         .map_err(|source| RecipeError::model(out, source))?;
     if watch.cancelled() {
