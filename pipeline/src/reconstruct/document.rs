@@ -176,3 +176,65 @@ fn plain(model: &TexturedMesh, metres: f64) -> Result<Document, RecipeError> {
     });
     Ok(document)
 }
+
+#[cfg(test)]
+mod tests {
+    use xoay_reconstruct::{Atlas, Mesh};
+
+    use super::*;
+
+    /// A sheet of side 1 with two waves along x.
+    fn waves(cells: u32, height: f64) -> Mesh {
+        let mut mesh = Mesh::default();
+        for at in 0..(cells + 1) * (cells + 1) {
+            let [u, v] =
+                [at % (cells + 1), at / (cells + 1)].map(|k| f64::from(k) / f64::from(cells));
+            let wave = height * (u * 4.0 * std::f64::consts::PI).sin();
+            mesh.positions.push([u, wave, v]);
+        }
+        for cell in 0..cells * cells {
+            let at = cell / cells * (cells + 1) + cell % cells;
+            let below = at + cells + 1;
+            mesh.triangles.push([at, below, below + 1]);
+            mesh.triangles.push([at, below + 1, at + 1]);
+        }
+        mesh
+    }
+
+    fn plain_sheet() -> TexturedMesh {
+        let mesh = waves(1, 0.0);
+        TexturedMesh {
+            normals: vec![[0.0, 1.0, 0.0]; 4],
+            coordinates: mesh.positions.iter().map(|p| [p[0], p[2]]).collect(),
+            atlas: Atlas {
+                width: 128,
+                height: 128,
+                rgb: vec![200; 128 * 128 * 3],
+            },
+            seen_share: 1.0,
+            mesh,
+        }
+    }
+
+    #[test]
+    fn what_simplifying_took_becomes_a_normal_map_in_the_models_own_size() {
+        let document = build(&plain_sheet(), &waves(120, 0.0015), 0.25).unwrap();
+        let normals = document.root.materials[0].normal_texture.as_ref().unwrap();
+        let source = document.root.textures[normals.index].source.unwrap();
+        let size = xoay_gltf::textures::dimensions(&document.images[source].bytes);
+        assert_eq!(size, Some((64, 64)));
+        let primitive = &document.root.meshes[0].primitives[0];
+        assert!(primitive.attributes.contains_key("TANGENT"));
+        let places = document.accessors[primitive.attributes["POSITION"]].to_f32();
+        assert_eq!(places.into_iter().fold(0.0, f32::max), 0.25);
+    }
+
+    #[test]
+    fn a_mesh_that_lost_nothing_gets_no_normal_map() {
+        let document = build(&plain_sheet(), &waves(120, 0.0), 1.0).unwrap();
+        assert!(document.root.materials[0].normal_texture.is_none());
+        assert_eq!((document.images.len(), document.root.images.len()), (1, 1));
+        let primitive = &document.root.meshes[0].primitives[0];
+        assert!(!primitive.attributes.contains_key("TANGENT"));
+    }
+}
