@@ -79,28 +79,17 @@ impl Producers for Store {
 
     async fn update_producer(&self, id: ProducerId, new: &NewProducer) -> Result<Producer, Error> {
         let mut tx = self.begin().await?;
-        let done = sqlx::query(
+        let update = sqlx::query(
             "UPDATE producers SET name_vi = $1, name_en = $2, commune_vi = $3, commune_en = $4, commune_code = $5,
              province = $6, address = $7, contact = $8, phone = $9, email = $10, registration_code = $11, words = $12,
              updated_ms = $13 WHERE id = $14",
-        )
-        .bind(&new.name.vi)
-        .bind(&new.name.en)
-        .bind(&new.commune.vi)
-        .bind(&new.commune.en)
-        .bind(&new.commune_code)
-        .bind(new.province.map(Province::code))
-        .bind(&new.address)
-        .bind(&new.contact)
-        .bind(&new.phone)
-        .bind(&new.email)
-        .bind(new.registration_code.as_ref().map(ToString::to_string))
-        .bind(new.words())
-        .bind(now_ms())
-        .bind(id.to_string())
-        .execute(&mut *tx)
-        .await
-        .map_err(|error| taken(error, new))?;
+        );
+        let done = bind_said(update, new)
+            .bind(now_ms())
+            .bind(id.to_string())
+            .execute(&mut *tx)
+            .await
+            .map_err(|error| taken(error, new))?;
         if done.rows_affected() == 0 {
             return Err(missing(id));
         }
@@ -216,33 +205,42 @@ pub(super) async fn index_missing(store: &Store) -> Result<(), Error> {
     }
 }
 
+type Engine = <EngineRow as Row>::Database;
+type Statement<'q> = sqlx::query::Query<'q, Engine, <Engine as sqlx::Database>::Arguments>;
+
+/// Binds what is said of a producer to the first twelve places, in the order of the table's columns.
+fn bind_said<'q>(statement: Statement<'q>, new: &'q NewProducer) -> Statement<'q> {
+    statement
+        .bind(&new.name.vi)
+        .bind(&new.name.en)
+        .bind(&new.commune.vi)
+        .bind(&new.commune.en)
+        .bind(&new.commune_code)
+        .bind(new.province.map(Province::code))
+        .bind(&new.address)
+        .bind(&new.contact)
+        .bind(&new.phone)
+        .bind(&new.email)
+        .bind(new.registration_code.as_ref().map(ToString::to_string))
+        .bind(new.words())
+}
+
 async fn insert(tx: &mut Connection, new: &NewProducer) -> Result<ProducerId, Error> {
     let (id, now_ms) = (ProducerId::fresh(), now_ms());
     let organisation = new.organisation.unwrap_or(OrganisationId::HOUSE);
-    sqlx::query(
-        "INSERT INTO producers (id, organisation_id, name_vi, name_en, commune_vi, commune_en, commune_code, province,
-         address, contact, phone, email, registration_code, words, created_ms, updated_ms)
+    let insert = sqlx::query(
+        "INSERT INTO producers (name_vi, name_en, commune_vi, commune_en, commune_code, province, address, contact, phone,
+         email, registration_code, words, created_ms, updated_ms, id, organisation_id)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
-    )
-    .bind(id.to_string())
-    .bind(organisation.to_string())
-    .bind(&new.name.vi)
-    .bind(&new.name.en)
-    .bind(&new.commune.vi)
-    .bind(&new.commune.en)
-    .bind(&new.commune_code)
-    .bind(new.province.map(Province::code))
-    .bind(&new.address)
-    .bind(&new.contact)
-    .bind(&new.phone)
-    .bind(&new.email)
-    .bind(new.registration_code.as_ref().map(ToString::to_string))
-    .bind(new.words())
-    .bind(now_ms)
-    .bind(now_ms)
-    .execute(&mut *tx)
-    .await
-    .map_err(|error| taken(error, new))?;
+    );
+    bind_said(insert, new)
+        .bind(now_ms)
+        .bind(now_ms)
+        .bind(id.to_string())
+        .bind(organisation.to_string())
+        .execute(&mut *tx)
+        .await
+        .map_err(|error| taken(error, new))?;
     let name = new.name.get(xoay_format::Language::Vi);
     audit::note(
         tx,
