@@ -9,6 +9,9 @@ export const t = (vi, en) => (language === "vi" ? vi : en);
 /** A text in both languages, in the page's language or the other one. */
 export const localised = (text) => (text && (text[language] || text.vi || text.en)) || "";
 
+/** So many of something: "1 photo", "3 photos", "3 ảnh". */
+export const counted = (count, vi, one, many) => `${count} ${t(vi, count === 1 ? one : many)}`;
+
 /** An element with properties (`on…` are listeners, others attributes) and children. */
 export function element(name, properties = {}, ...children) {
   const made = document.createElement(name);

@@ -1,6 +1,6 @@
 // The list of products: searched, filtered, and continued page by page.
 import { call } from "./api.js";
-import { element, localised, t } from "./element.js";
+import { counted, element, localised, t } from "./element.js";
 import { CATEGORIES, PROVINCES, STARS, options } from "./fields.js";
 
 const PAGE = 60;
@@ -11,7 +11,7 @@ export const state = (name) => element("span", { class: `badge ${name}` }, name 
 
 function card(product) {
   const facts = [
-    product.photoCount ? t(`${product.photoCount} ảnh`, `${product.photoCount} photos`) : null,
+    product.photoCount ? counted(product.photoCount, "ảnh", "photo", "photos") : null,
     product.hasModel ? t("có mô hình", "a model") : null,
     product.rating ? `${STARS[product.rating.stars]} ${product.rating.year}` : null,
   ].filter(Boolean);
@@ -71,7 +71,7 @@ export async function listing(who) {
     } else list.replaceChildren(...cards);
     next = page.next || null;
     more.hidden = !next;
-    told.textContent = !narrowed ? "" : !shown ? t("Không có sản phẩm nào như vậy.", "There is no such product.") : next ? t(`Hơn ${shown} sản phẩm`, `More than ${shown} products`) : t(`${shown} sản phẩm`, `${shown} products`);
+    told.textContent = !narrowed ? "" : !shown ? t("Không có sản phẩm nào như vậy.", "There is no such product.") : next ? t(`Hơn ${shown} sản phẩm`, `More than ${shown} products`) : counted(shown, "sản phẩm", "product", "products");
     return narrowed;
   };
   const refused = (refusal) => { told.textContent = refusal.message; };

@@ -1,6 +1,6 @@
 // The producers: found by name, place or registration code, added, changed, and on to their products.
 import { call } from "./api.js";
-import { element, language, localised, t } from "./element.js";
+import { counted, element, language, localised, t } from "./element.js";
 import { PROVINCES, options } from "./fields.js";
 import { standing } from "./standing.js";
 
@@ -60,12 +60,17 @@ function fields(producer, organisations, saved) {
   return form;
 }
 
-function row(producer, open) {
-  const place = [localised(producer.commune), PROVINCES[producer.province], producer.registrationCode].filter(Boolean).join(" · ");
-  const count = t(`${producer.productCount} sản phẩm`, `${producer.productCount} products`);
-  return element("li", {}, element("button", { type: "button", class: "plain", onclick: () => open(producer) }, localised(producer.name)),
-    element("small", {}, place || "\u00a0"),
-    element("a", { href: `/?lang=${language}&producer=${producer.id}` }, count));
+function card(producer, change) {
+  const place = [producer.address, localised(producer.commune), PROVINCES[producer.province]].filter(Boolean).join(", ");
+  const reached = [producer.contact, producer.phone, producer.email].filter(Boolean).join(" · ");
+  return element("li", {}, element("article", {},
+    element("h2", {}, localised(producer.name)),
+    place ? element("small", {}, place) : null,
+    reached ? element("small", {}, reached) : null,
+    producer.registrationCode ? element("small", {}, t(`Mã số ${producer.registrationCode}`, `Registered as ${producer.registrationCode}`)) : null,
+    element("div", { class: "actions" },
+      element("a", { href: `/?lang=${language}&producer=${producer.id}` }, counted(producer.productCount, "sản phẩm", "product", "products")),
+      change ? element("button", { type: "button", class: "plain", onclick: () => change(producer) }, t("Sửa", "Change")) : null)));
 }
 
 async function show() {
@@ -83,8 +88,8 @@ async function show() {
     return load().catch(refused);
   };
   const open = (producer) => {
-    if (!may) return;
     place.replaceChildren(fields(producer, who.organisations, saved));
+    place.scrollIntoView({ block: "nearest" });
     place.querySelector("input").focus();
   };
   const load = async (before) => {
@@ -93,7 +98,7 @@ async function show() {
     const page = await call("GET", `/api/producers?${query}`);
     // An answer that a later question overtook is of no interest.
     if (mine !== asked) return;
-    const rows = page.producers.map((producer) => row(producer, open));
+    const rows = page.producers.map((producer) => card(producer, may ? open : null));
     if (before) list.append(...rows);
     else list.replaceChildren(...rows);
     next = page.next || null;

@@ -1,7 +1,7 @@
 // The studio: the list of products, a form for a new one, and a product's workspace (#/products/<id>).
 import { call } from "./api.js";
 import { captures } from "./captures.js";
-import { bytes, element, language, localised, meter, t } from "./element.js";
+import { bytes, counted, element, language, localised, meter, t } from "./element.js";
 import { fields } from "./fields.js";
 import { follow } from "./job.js";
 import { listing, state } from "./listing.js";
@@ -73,7 +73,7 @@ function showUploads(view, product) {
   const parts = [];
   if (product.photos.length) {
     const total = product.photos.reduce((sum, photo) => sum + photo.sizeBytes, 0);
-    parts.push(t(`${product.photos.length} ảnh (${bytes(total)})`, `${product.photos.length} photos (${bytes(total)})`));
+    parts.push(`${counted(product.photos.length, "ảnh", "photo", "photos")} (${bytes(total)})`);
   }
   if (product.model) parts.push(t(`mô hình ${bytes(product.model.sizeBytes)}`, `a model of ${bytes(product.model.sizeBytes)}`));
   if (!parts.length) return;

@@ -1,4 +1,5 @@
-// From what was dropped to files, and from files to the service: three at a time.
+// From what was dropped to files, and from files to the service: three at a time, without what is there already.
+import { call } from "./api.js";
 import { send } from "./tus.js";
 
 const PARALLEL = 3;
@@ -59,6 +60,18 @@ export function sorted(found) {
   return { photos, models, ignored };
 }
 
+/** The photos that a product's capture has; none where that cannot be told, since sending one twice does no harm. */
+const arrived = ({ id, capture }) => call("GET", `/api/products/${id}/photos?capture=${capture}`).catch(() => []);
+
+/** Whether one of `photos` is this file, byte for byte. */
+async function isAmong(photos, { name, file }) {
+  const same = photos.find((photo) => photo.name === name && photo.sizeBytes === file.size);
+  // Pages without TLS elsewhere than on this machine have no hash.
+  if (!same || !crypto.subtle) return false;
+  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", await file.arrayBuffer()));
+  return [...hash].map((byte) => byte.toString(16).padStart(2, "0")).join("") === same.sha256;
+}
+
 /** Sends `items` ({ file, path, name }) to a product's capture ({ id, capture }); tells { sent, total, files } and returns what was refused. */
 export async function upload(place, items, onProgress) {
   const total = items.reduce((sum, item) => sum + item.file.size, 0);
@@ -73,10 +86,12 @@ export async function upload(place, items, onProgress) {
       next += 1;
       const item = items[index];
       try {
-        await send(place, item, (bytes) => {
-          sent[index] = Math.min(bytes, item.file.size);
-          tell();
-        });
+        if (!(await isAmong(there, item))) {
+          await send(place, item, (bytes) => {
+            sent[index] = Math.min(bytes, item.file.size);
+            tell();
+          });
+        }
       } catch (refusal) {
         refused.push({ item, refusal });
       }
@@ -86,6 +101,7 @@ export async function upload(place, items, onProgress) {
     }
   }
   tell();
+  const there = await arrived(place);
   await Promise.all(Array.from({ length: Math.min(PARALLEL, items.length) }, worker));
   return refused;
 }
