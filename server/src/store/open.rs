@@ -1,15 +1,28 @@
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
-use object_store::ObjectStore;
 use object_store::aws::AmazonS3Builder;
 use object_store::local::LocalFileSystem;
 use object_store::prefix::PrefixStore;
+use object_store::{BackoffConfig, ObjectStore, RetryConfig};
 use url::{Host, Url};
 use xoay_format::Text;
 
 use super::Objects;
 use crate::Error;
+
+/// How long a request of a client waits for a store that is away: without a word of ours three minutes. Clients and jobs ask
+/// again by themselves.
+const PATIENCE: RetryConfig = RetryConfig {
+    backoff: BackoffConfig {
+        init_backoff: Duration::from_millis(100),
+        max_backoff: Duration::from_secs(4),
+        base: 2.0,
+    },
+    max_retries: 6,
+    retry_timeout: Duration::from_secs(15),
+};
 
 pub(super) fn open(address: &str) -> Result<Objects, Error> {
     let url = Url::parse(address).map_err(|_| unknown(address))?;
@@ -57,7 +70,9 @@ fn open_s3(url: &Url) -> Result<Objects, Error> {
         .iter()
         .find_map(|name| std::env::var(name).ok())
         .filter(|endpoint| !endpoint.is_empty());
-    let mut builder = AmazonS3Builder::from_env().with_bucket_name(bucket);
+    let mut builder = AmazonS3Builder::from_env()
+        .with_bucket_name(bucket)
+        .with_retry(PATIENCE);
     if let Some(endpoint) = endpoint {
         builder = builder
             .with_allow_http(is_loopback(&endpoint))
