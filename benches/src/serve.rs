@@ -1,6 +1,7 @@
 //! The service under load, beside nginx in the same run: objects, pages over many products, uploads, memory.
 
 mod load;
+mod search;
 mod server;
 
 use std::fs;
@@ -32,6 +33,7 @@ pub fn run() -> Result<()> {
     println!("| what | ours | nginx | ratio | goal |\n|---|---|---|---|---|");
     deliver(&runtime, &data, place.path(), &objects)?;
     pages(&runtime, &data)?;
+    search::measure(&runtime, place.path())?;
     uploads(place.path())?;
     memory(&runtime, place.path(), &objects)
 }

@@ -114,6 +114,36 @@ pub async fn paced(
     joined(clients, begun).await
 }
 
+/// Posts each body of JSON once, over `connections` at once.
+pub async fn post_all(
+    address: SocketAddr,
+    path: &str,
+    bodies: Vec<String>,
+    connections: usize,
+) -> Result<Answered> {
+    let (bodies, next) = (Arc::new(bodies), Arc::new(AtomicUsize::new(0)));
+    let begun = Instant::now();
+    let mut clients = JoinSet::new();
+    for _ in 0..connections {
+        let (bodies, next, path) = (bodies.clone(), next.clone(), path.to_owned());
+        clients.spawn(async move {
+            let mut connection = Connection::open(address).await?;
+            let mut answered = Answered::default();
+            while let Some(body) = bodies.get(next.fetch_add(1, Ordering::Relaxed)) {
+                let request = format!(
+                    "POST {path} HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+                    body.len()
+                );
+                let status = connection.send(&request).await?;
+                answered.count += 1;
+                answered.failed += usize::from(status != 201);
+            }
+            anyhow::Ok(answered)
+        });
+    }
+    joined(clients, begun).await
+}
+
 async fn joined(mut clients: JoinSet<Result<Answered>>, begun: Instant) -> Result<Answered> {
     let mut all = Answered::default();
     while let Some(answered) = clients.join_next().await {
@@ -144,6 +174,10 @@ impl Connection {
     /// Asks for a path, reads the whole answer and gives its status.
     async fn get(&mut self, path: &str) -> Result<u16> {
         let request = format!("GET {path} HTTP/1.1\r\nHost: {}\r\n\r\n", self.address);
+        self.send(&request).await
+    }
+
+    async fn send(&mut self, request: &str) -> Result<u16> {
         self.stream.write_all(request.as_bytes()).await?;
         let mut held = 0;
         let head_end = loop {
