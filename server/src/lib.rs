@@ -13,6 +13,7 @@ mod sandbox;
 mod serve;
 mod store;
 mod studio;
+mod trace;
 mod upkeep;
 mod work;
 
@@ -27,6 +28,7 @@ pub use people::{NotRoles, OidcConfig, OidcRoles, Role, Standing, add_user};
 pub use publishing::{Published, publish};
 pub use sandbox::{JobLimits, as_child as run_sandboxed_job};
 pub use serve::serve;
+pub use trace::TRACES;
 pub use upkeep::{BackedUp, Collected, Fault, Kept, Verified, backup, collect, verify};
 pub use work::work;
 

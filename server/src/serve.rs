@@ -5,16 +5,15 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use hyper::body::Incoming;
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
-use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
-use tower::util::MapRequest;
 
-use crate::api::{self, App, Guard, Peer};
+use crate::api::{self, App, Front, Guard, Peer};
 use crate::catalogue::{self, Captures, Catalogue, DeadJobs, JobQueue, Producers, UploadLedger};
 use crate::config::{self, ServeConfig};
 use crate::jobs::{Crew, Newsroom, Recipes, Workplace};
@@ -120,7 +119,7 @@ pub(crate) async fn serve_with(
     on_ready(address);
 
     let graceful = GracefulShutdown::new();
-    let accepting = accept(listener, api::router(app, guard), &graceful);
+    let accepting = accept(listener, Front::new(app, guard), &graceful);
     tokio::select! {
         () = accepting => {}
         () = shutdown => {}
@@ -156,7 +155,7 @@ async fn serve_metrics(listen: SocketAddr, app: Arc<App>) -> Result<(), Error> {
 }
 
 /// Takes connections for ever.
-async fn accept(listener: TcpListener, router: axum::Router, graceful: &GracefulShutdown) {
+async fn accept(listener: TcpListener, front: Front, graceful: &GracefulShutdown) {
     let permits = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let mut builder = Builder::new(TokioExecutor::new());
     builder
@@ -186,13 +185,11 @@ async fn accept(listener: TcpListener, router: axum::Router, graceful: &Graceful
             }
         };
         let peer = Peer(peer);
-        let service = TowerToHyperService::new(MapRequest::new(
-            router.clone(),
-            move |mut request: hyper::Request<Incoming>| {
-                request.extensions_mut().insert(peer);
-                request
-            },
-        ));
+        let front = front.clone();
+        let service = service_fn(move |mut request: hyper::Request<Incoming>| {
+            request.extensions_mut().insert(peer);
+            front.clone().answer(request)
+        });
         let connection = builder
             .serve_connection(TokioIo::new(without_delay(stream)), service)
             .into_owned();

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod browser;
+mod collector;
 mod command;
 mod fixtures;
 mod postgres;
@@ -11,6 +12,7 @@ pub mod site;
 mod unsteady;
 mod worker;
 
+pub use collector::{Collector, Told};
 pub use command::{Finished, program, validate, xoay};
 pub use fixtures::{capture, capture_cut, model, repository, tool};
 pub use postgres::PostgresServer;

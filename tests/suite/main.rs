@@ -11,6 +11,7 @@ mod reconstruct;
 mod schema;
 mod service;
 mod spin;
+mod telemetry;
 mod tidy;
 mod uploads;
 mod viewer;

@@ -139,12 +139,12 @@ impl Routes {
 /// What stands before every route.
 pub(crate) struct Gate {
     app: Arc<App>,
-    guard: Guard,
+    guard: Arc<Guard>,
     table: HashMap<&'static str, Vec<(Method, Access)>>,
 }
 
 impl Gate {
-    pub(crate) fn new(app: Arc<App>, guard: Guard, rows: &[Row]) -> Self {
+    pub(crate) fn new(app: Arc<App>, guard: Arc<Guard>, rows: &[Row]) -> Self {
         let mut table: HashMap<_, Vec<_>> = HashMap::new();
         for row in rows {
             let methods = table.entry(row.path).or_default();

@@ -3,6 +3,7 @@
 mod access;
 mod captures;
 mod drafts;
+mod front;
 mod guard;
 mod health;
 mod jobs;
@@ -41,9 +42,11 @@ use url::Url;
 
 pub(crate) use access::{Access, Routes};
 use access::{Gate, Row};
+pub(crate) use front::Front;
 pub(crate) use guard::{Guard, Peer, authority};
 pub(crate) use language::preferred;
 pub(crate) use metrics::Metrics;
+use observe::Observer;
 pub(crate) use public::{etag_matches, poster_of};
 pub(crate) use rate::RateLimit;
 pub(crate) use uploads::tus;
@@ -61,6 +64,10 @@ use crate::{Error, kiosk, studio};
 const JSON_LIMIT_BYTES: usize = 64 * 1024;
 /// Objects up to this size are kept in memory whole.
 pub(crate) const HOT_OBJECT_BYTES: u64 = 1024 * 1024;
+
+const OBJECT_ROUTE: &str = "/objects/{name}";
+/// The headers that scripts of other origins may read.
+const EXPOSED_HEADERS: &str = "accept-ranges,content-length,content-range,etag,x-request-id";
 
 /// What the handlers share.
 pub(crate) struct App {
@@ -207,7 +214,7 @@ pub(crate) fn routes() -> Routes {
         .get("/products/{id}/manifest.json", Public, public::manifest)
         .within(|router| router.layer(CompressionLayer::new()))
         .get("/oembed", Public, oembed::answer)
-        .get("/objects/{name}", Public, objects::serve)
+        .get(OBJECT_ROUTE, Public, objects::serve)
         .get("/viewer/{*path}", Public, viewer::serve)
         // Before the layer: a fallback that is set later would take the preflight's place.
         .within(|router| {
@@ -225,12 +232,12 @@ pub(crate) fn routes() -> Routes {
 }
 
 /// All routes behind the gate that lets through only whom their table names.
-pub(crate) fn router(app: Arc<App>, guard: Guard) -> Router {
+pub(crate) fn router(app: Arc<App>, guard: impl Into<Arc<Guard>>) -> Router {
     let (router, table) = routes().into_parts();
-    gated(router, &table, app, guard)
+    gated(router, &table, app, guard.into())
 }
 
-fn gated(router: Router<Arc<App>>, table: &[Row], app: Arc<App>, guard: Guard) -> Router {
+fn gated(router: Router<Arc<App>>, table: &[Row], app: Arc<App>, guard: Arc<Guard>) -> Router {
     let gate = Arc::new(Gate::new(app.clone(), guard, table));
     router
         .fallback(|| async { Error::NoSuchAddress })
@@ -241,7 +248,7 @@ fn gated(router: Router<Arc<App>>, table: &[Row], app: Arc<App>, guard: Guard) -
             rate::check,
         ))
         .layer(middleware::from_fn_with_state(
-            app.metrics.clone(),
+            Observer::of(&app),
             observe::observe,
         ))
         .with_state(app)
@@ -269,13 +276,12 @@ fn cors() -> CorsLayer {
         .allow_origin(Any)
         .allow_methods([Method::GET, Method::HEAD])
         .allow_headers([header::RANGE, header::IF_RANGE, header::IF_NONE_MATCH])
-        .expose_headers([
-            header::ACCEPT_RANGES,
-            header::CONTENT_LENGTH,
-            header::CONTENT_RANGE,
-            header::ETAG,
-            HeaderName::from_static("x-request-id"),
-        ])
+        .expose_headers(
+            EXPOSED_HEADERS
+                .split(',')
+                .map(HeaderName::from_static)
+                .collect::<Vec<_>>(),
+        )
         .max_age(Duration::from_hours(24))
 }
 

@@ -1,16 +1,18 @@
+use std::ops::Range;
 use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::State;
+use axum::http::request::Parts;
+use axum::http::response::Builder;
 use axum::http::{HeaderMap, Method, StatusCode, header};
-use axum::response::{IntoResponse, Response};
-use bytes::{Bytes, BytesMut};
-use futures::StreamExt;
+use axum::response::Response;
+use bytes::Bytes;
 
 use super::range::{Wanted, wanted};
 use super::{App, HOT_OBJECT_BYTES, Path, etag_matches};
 use crate::Error;
-use crate::store::{Class, ObjectKey};
+use crate::store::{Class, ObjectKey, Read};
 
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 
@@ -20,13 +22,11 @@ enum Content {
     Cold { size_bytes: u64 },
 }
 
-impl Content {
-    fn size_bytes(&self) -> u64 {
-        match self {
-            Self::Hot(bytes) => bytes.len() as u64,
-            Self::Cold { size_bytes } => *size_bytes,
-        }
-    }
+/// What is asked of an object.
+struct Asked<'a> {
+    method: &'a Method,
+    headers: &'a HeaderMap,
+    key: &'a ObjectKey,
 }
 
 pub(super) async fn serve(
@@ -36,94 +36,155 @@ pub(super) async fn serve(
     Path(name): Path<String>,
 ) -> Result<Response, Error> {
     let key = ObjectKey::parse(Class::Derived, &name).ok_or(Error::NoSuchObject)?;
-    let content = find(&app, &key, method == Method::HEAD).await?;
-    let etag = format!("\"{}\"", key.hash());
-    let mut response = if etag_matches(&headers, &etag) {
-        StatusCode::NOT_MODIFIED.into_response()
-    } else {
-        let size = content.size_bytes();
-        // A range applies to GET alone.
-        let wanted = match method {
-            Method::GET => wanted(&headers, size, &etag),
-            _ => Wanted::Whole,
-        };
-        let (status, part) = match wanted {
-            Wanted::Whole => (StatusCode::OK, 0..size),
-            Wanted::Part(part) => (StatusCode::PARTIAL_CONTENT, part),
-            Wanted::Unsatisfiable => {
-                let total = format!("bytes */{size}");
-                let headers = [(header::CONTENT_RANGE, total)];
-                return Ok((StatusCode::RANGE_NOT_SATISFIABLE, headers).into_response());
-            }
-        };
-        let mut response = Response::builder()
-            .status(status)
-            .header(header::CONTENT_TYPE, key.media_type())
-            .header(header::CONTENT_LENGTH, part.end - part.start);
-        if status == StatusCode::PARTIAL_CONTENT {
-            let range = format!("bytes {}-{}/{size}", part.start, part.end - 1);
-            response = response.header(header::CONTENT_RANGE, range);
-        }
-        let body = match content {
-            _ if method == Method::HEAD => Body::empty(),
-            Content::Hot(bytes) => Body::from(bytes.slice(part.start as usize..part.end as usize)),
-            Content::Cold { .. } => {
-                let range = (status == StatusCode::PARTIAL_CONTENT).then_some(part);
-                let opened = app.objects.get(&key, range).await?;
-                Body::from_stream(opened.ok_or(Error::NoSuchObject)?)
-            }
-        };
-        response
-            .body(body)
-            .map_err(|e| Error::io("building a response", std::io::Error::other(e)))?
+    let asked = Asked {
+        method: &method,
+        headers: &headers,
+        key: &key,
     };
-    let headers = response.headers_mut();
-    for (name, value) in [
-        (header::ETAG, etag.as_str()),
-        (header::CACHE_CONTROL, FOR_EVER),
-        (header::ACCEPT_RANGES, "bytes"),
-    ] {
-        // Hexadecimal digits and constants are header values.
-        if let Ok(value) = value.parse() {
-            headers.insert(name, value);
+    match find(&app, &key, method == Method::HEAD).await? {
+        Content::Hot(bytes) => asked.answer_from(&bytes),
+        Content::Cold { size_bytes } => {
+            let (head, part) = asked.head(size_bytes)?;
+            let range = (head.status() == StatusCode::PARTIAL_CONTENT).then_some(part);
+            if !has_body(&method, &head) {
+                return Ok(head.map(|()| Body::empty()));
+            }
+            let opened = app.objects.get(&key, range).await?;
+            let body = Body::from_stream(opened.ok_or(Error::NoSuchObject)?);
+            Ok(head.map(|()| body))
         }
     }
-    Ok(response)
+}
+
+/// An object that is held in memory.
+pub(super) struct Held {
+    key: ObjectKey,
+    bytes: Bytes,
+}
+
+/// The object that `GET /objects/{name}` asks for, where it is held in memory; nothing where the routes must look further.
+pub(super) async fn held(app: &App, parts: &Parts) -> Option<Held> {
+    if parts.method != Method::GET {
+        return None;
+    }
+    let name = parts.uri.path().strip_prefix("/objects/")?;
+    let key = ObjectKey::parse(Class::Derived, name)?;
+    let bytes = app.hot.get(&key).await?;
+    Some(Held { key, bytes })
+}
+
+impl Held {
+    pub(super) fn answer(&self, parts: &Parts) -> Result<Response, Error> {
+        let asked = Asked {
+            method: &parts.method,
+            headers: &parts.headers,
+            key: &self.key,
+        };
+        asked.answer_from(&self.bytes)
+    }
+}
+
+impl Asked<'_> {
+    fn answer_from(&self, bytes: &Bytes) -> Result<Response, Error> {
+        let (head, part) = self.head(bytes.len() as u64)?;
+        let body = if has_body(self.method, &head) {
+            Body::from(bytes.slice(part.start as usize..part.end as usize))
+        } else {
+            Body::empty()
+        };
+        Ok(head.map(|()| body))
+    }
+
+    /// Status and headers, and which bytes of the object they announce.
+    fn head(&self, size_bytes: u64) -> Result<(Response<()>, Range<u64>), Error> {
+        let etag = format!("\"{}\"", self.key.hash());
+        let builder = Response::builder()
+            .header(header::ETAG, &etag)
+            .header(header::CACHE_CONTROL, FOR_EVER)
+            .header(header::ACCEPT_RANGES, "bytes");
+        // A range applies to GET alone.
+        let wanted = match *self.method {
+            _ if etag_matches(self.headers, &etag) => None,
+            Method::GET => Some(wanted(self.headers, size_bytes, &etag)),
+            _ => Some(Wanted::Whole),
+        };
+        let typed = |builder: Builder, part: Range<u64>| {
+            let builder = builder
+                .header(header::CONTENT_TYPE, self.key.media_type())
+                .header(header::CONTENT_LENGTH, part.end - part.start);
+            (builder, part)
+        };
+        let (builder, part) = match wanted {
+            None => (builder.status(StatusCode::NOT_MODIFIED), 0..0),
+            Some(Wanted::Whole) => typed(builder, 0..size_bytes),
+            Some(Wanted::Part(part)) => {
+                let range = format!("bytes {}-{}/{size_bytes}", part.start, part.end - 1);
+                let builder = builder
+                    .status(StatusCode::PARTIAL_CONTENT)
+                    .header(header::CONTENT_RANGE, range);
+                typed(builder, part)
+            }
+            Some(Wanted::Unsatisfiable) => {
+                let builder = Response::builder()
+                    .status(StatusCode::RANGE_NOT_SATISFIABLE)
+                    .header(header::CONTENT_RANGE, format!("bytes */{size_bytes}"));
+                (builder, 0..0)
+            }
+        };
+        let head = builder
+            .body(())
+            .map_err(|e| Error::io("building a response", std::io::Error::other(e)))?;
+        Ok((head, part))
+    }
+}
+
+fn has_body(method: &Method, head: &Response<()>) -> bool {
+    *method != Method::HEAD && head.status().is_success()
 }
 
 async fn find(app: &App, key: &ObjectKey, size_only: bool) -> Result<Content, Error> {
     if let Some(bytes) = app.hot.get(key).await {
         return Ok(Content::Hot(bytes));
     }
-    let size_bytes = app
-        .objects
-        .size_bytes(key)
-        .await?
-        .ok_or(Error::NoSuchObject)?;
-    if size_only || size_bytes > HOT_OBJECT_BYTES {
+    if size_only {
+        let size_bytes = app.objects.size_bytes(key).await?;
+        let size_bytes = size_bytes.ok_or(Error::NoSuchObject)?;
         return Ok(Content::Cold { size_bytes });
     }
     // Many visitors who want the same cold object read it once.
     let load = async {
-        let mut body = app
-            .objects
-            .get(key, None)
-            .await?
-            .ok_or(Error::NoSuchObject)?;
-        let mut bytes = BytesMut::with_capacity(size_bytes as usize);
-        while let Some(chunk) = body.next().await {
-            bytes.extend_from_slice(&chunk?);
+        match app.objects.read(key, HOT_OBJECT_BYTES).await {
+            Ok(Some(Read::Whole(bytes))) => Ok(bytes),
+            Ok(Some(Read::Larger { size_bytes })) => Err(NotHeld::Larger { size_bytes }),
+            Ok(None) => Err(NotHeld::Absent),
+            Err(error) => Err(NotHeld::Unreadable(error)),
         }
-        Ok(bytes.freeze())
     };
     match app.hot.try_get_with_by_ref(key, load).await {
         Ok(bytes) => Ok(Content::Hot(bytes)),
-        Err(error) => Err(match &*error {
-            Error::NoSuchObject => Error::NoSuchObject,
-            other => Error::io(
+        Err(not_held) => match &*not_held {
+            NotHeld::Larger { size_bytes } => Ok(Content::Cold {
+                size_bytes: *size_bytes,
+            }),
+            NotHeld::Absent => Err(Error::NoSuchObject),
+            // Others may be told the same.
+            NotHeld::Unreadable(error) if error.is_unreachable() => {
+                Err(Error::Store(object_store::Error::Generic {
+                    store: "objects",
+                    source: error.to_string().into(),
+                }))
+            }
+            NotHeld::Unreadable(error) => Err(Error::io(
                 "reading an object",
-                std::io::Error::other(other.to_string()),
-            ),
-        }),
+                std::io::Error::other(error.to_string()),
+            )),
+        },
     }
+}
+
+/// Why an object is not held in memory.
+enum NotHeld {
+    Larger { size_bytes: u64 },
+    Absent,
+    Unreadable(Error),
 }

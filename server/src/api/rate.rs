@@ -71,6 +71,11 @@ impl RateLimit {
         }
     }
 
+    /// Whether requests come through a proxy that is trusted.
+    pub(super) fn behind_proxy(&self) -> bool {
+        self.trusted_hops > 0
+    }
+
     /// The client's address: the peer's, or what the outermost trusted proxy saw.
     fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         if self.trusted_hops == 0 {

@@ -16,6 +16,7 @@ mod publish;
 mod serve;
 mod settings;
 mod spin;
+mod telemetry;
 mod terminal;
 mod upkeep;
 mod upload;

@@ -1,23 +1,24 @@
 //! `xoay serve`.
 
-use std::io::IsTerminal;
 use std::time::Duration;
 
 use tokio::runtime::Runtime;
 use tokio::signal;
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::layer::SubscriberExt;
-use tracing_subscriber::util::SubscriberInitExt;
 use xoay::{JobLimits, KindLimits, OidcConfig, ServeConfig, WorkConfig, serve};
 use xoay_format::Text;
 
 use super::args::{ServeArguments, WorkArguments};
 use super::exit::{Code, Failure};
+use super::telemetry;
 use super::terminal::Terminal;
 
 /// Serves until the process is asked to stop.
 pub fn run(arguments: ServeArguments, terminal: &Terminal) -> Result<(), Failure> {
-    start_log(arguments.log_json);
+    // Dropped last: the runtime's last spans go to the collector too.
+    let _telemetry = telemetry::start(
+        arguments.tell.log_json,
+        arguments.tell.otlp_endpoint.as_ref(),
+    )?;
     let mut config = ServeConfig::new(arguments.keep.data);
     config.database_url = arguments.keep.database;
     config.store_url = arguments.keep.store;
@@ -97,21 +98,6 @@ pub fn service_message(error: &anyhow::Error) -> Text {
     match error.downcast_ref::<xoay::Error>() {
         Some(error) => error.text(),
         None => Text::new(format!("{error:#}"), format!("{error:#}")),
-    }
-}
-
-/// Where and how the log is written.
-pub fn start_log(json: bool) {
-    let filter = EnvFilter::try_from_env("XOAY_LOG")
-        .unwrap_or_else(|_| EnvFilter::new("warn,xoay=info,tower_http=info"));
-    let layers = tracing_subscriber::registry().with(filter);
-    let lines = tracing_subscriber::fmt::layer()
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal());
-    if json {
-        layers.with(lines.json()).init();
-    } else {
-        layers.with(lines).init();
     }
 }
 

@@ -147,7 +147,7 @@ mod tests {
         let asked = serve(text, "xoay serve --workers 5");
         assert_eq!(asked.keep.data, Path::new("/srv/xoay"));
         assert_eq!(asked.work.workers, 5);
-        assert!(asked.log_json);
+        assert!(asked.tell.log_json);
         assert_eq!(asked.public_url.unwrap().as_str(), "https://xoay.example/");
         assert_eq!(asked.rate_limit, 50);
     }

@@ -5,12 +5,16 @@ use xoay_format::Text;
 
 use super::args::WorkerArguments;
 use super::exit::{Code, Failure};
-use super::serve::{asked_to_stop, runtime, service_message, start_log, work_config};
+use super::serve::{asked_to_stop, runtime, service_message, work_config};
+use super::telemetry;
 use super::terminal::Terminal;
 
 /// Works on jobs until the process is asked to stop.
 pub fn run(arguments: &WorkerArguments, terminal: &Terminal) -> Result<(), Failure> {
-    start_log(arguments.log_json);
+    let _telemetry = telemetry::start(
+        arguments.tell.log_json,
+        arguments.tell.otlp_endpoint.as_ref(),
+    )?;
     let config = work_config(&arguments.work)?;
     let workers = config.workers;
     let ready = || {

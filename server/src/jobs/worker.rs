@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
+use tracing::{Instrument, Span};
 use xoay_format::{Localize, ProgressEvent, Text, Watch};
 
 use super::{News, Newsroom, Places, Recipes, RunError};
@@ -16,6 +17,7 @@ use crate::catalogue::{
 use crate::crash;
 use crate::publishing;
 use crate::store::Objects;
+use crate::trace::{self, TRACES};
 
 /// How long an idle worker waits before it asks again: other processes queue jobs too.
 const POLL: Duration = Duration::from_secs(1);
@@ -96,6 +98,11 @@ impl Worker {
 
     /// One attempt at one job, to its end.
     pub(crate) async fn work(&self, claim: &Claim) {
+        let span = trace::attempt(claim);
+        self.work_in(claim, &span).instrument(span.clone()).await;
+    }
+
+    async fn work_in(&self, claim: &Claim, span: &Span) {
         let (id, kind) = (claim.job.id, claim.job.kind.name());
         tracing::info!(job = %id, kind, attempt = claim.job.attempts, "job started");
         crash::point("job-claimed");
@@ -139,17 +146,19 @@ impl Worker {
         {
             tracing::warn!(job = %id, %error, "the last heartbeat failed");
         }
-        self.settle(claim, outcome, stopped_for, started).await;
+        let word = self.settle(claim, outcome, stopped_for, started).await;
+        span.record("xoay.job.outcome", word);
         self.newsroom.tell(id, News::Changed);
     }
 
+    /// Tells the queue how the attempt ended, and gives a word for it.
     async fn settle(
         &self,
         claim: &Claim,
         outcome: Result<Produced, AttemptError>,
         stopped_for: Option<StopReason>,
         started: Instant,
-    ) {
+    ) -> &'static str {
         let id = claim.job.id;
         let elapsed_ms = started.elapsed().as_millis() as u64;
         let (settled, word) = match outcome {
@@ -166,6 +175,9 @@ impl Worker {
             Err(AttemptError::Failed { failure, passing }) => {
                 let doublings = claim.job.attempts.saturating_sub(1).min(10);
                 let retry = passing.then(|| BACK_OFF * 2_u32.pow(doublings));
+                Span::current()
+                    .record("otel.status_code", "ERROR")
+                    .record("otel.status_description", &failure.code);
                 tracing::warn!(job = %id, code = failure.code, reason = failure.message.en, "job attempt failed");
                 let failure = &failure;
                 let verdict = Verdict::Failed { failure, retry };
@@ -173,12 +185,17 @@ impl Worker {
             }
         };
         match settled {
-            Ok(true) => tracing::info!(job = %id, elapsed_ms, "job {word}"),
+            Ok(true) => {
+                tracing::info!(job = %id, elapsed_ms, "job {word}");
+                word
+            }
             Ok(false) => {
                 tracing::warn!(job = %id, elapsed_ms, "job lost to another worker; nothing written");
+                "lost"
             }
             Err(error) => {
                 tracing::error!(job = %id, %error, "cannot end the job; its lease will run out");
+                "not ended"
             }
         }
     }
@@ -240,6 +257,7 @@ impl Worker {
     }
 
     /// Copies the uploads next to the recipe.
+    #[tracing::instrument(name = "job.bring_input", target = TRACES, level = "debug", skip_all)]
     async fn bring_input(
         &self,
         scratch: &Path,
@@ -277,6 +295,7 @@ impl Worker {
     }
 
     /// Runs the recipe on a thread of its own, so that a process told to end need not wait for it.
+    #[tracing::instrument(name = "job.run_recipe", target = TRACES, level = "debug", skip_all)]
     async fn run_recipe(
         &self,
         claim: &Claim,

@@ -20,6 +20,7 @@ pub use key::{Class, ObjectKey};
 pub use listing::Listed;
 
 use crate::Error;
+use crate::trace::TRACES;
 
 /// Bytes that a stored object is written in: the least part that S3 takes is 5 MiB.
 const PART_BYTES: usize = 8 * 1024 * 1024;
@@ -39,6 +40,18 @@ pub struct Objects {
     quick: Arc<dyn ObjectStore>,
     /// The folder behind `quick` where it is a local disk.
     local_root: Option<PathBuf>,
+}
+
+/// What reading an object up to a limit gives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Read {
+    /// All of its bytes.
+    Whole(Bytes),
+    /// It has more than the limit.
+    Larger {
+        /// So many.
+        size_bytes: u64,
+    },
 }
 
 /// An object's bytes, all of them or the asked range.
@@ -117,6 +130,7 @@ impl Objects {
     ///
     /// # Errors
     /// [`Error::NoSpace`], [`Error::Store`], or [`Error::Io`] where the file cannot be read.
+    #[tracing::instrument(name = "store.put_file", target = TRACES, level = "debug", skip_all, fields(object = %key.path()), err(level = "debug"))]
     pub async fn put_file(&self, key: &ObjectKey, file: &Path) -> Result<(), Error> {
         let store = self.of(key.class());
         let path = key.path();
@@ -156,6 +170,7 @@ impl Objects {
     ///
     /// # Errors
     /// [`Error::Io`] where a file or its folder cannot be synced.
+    #[tracing::instrument(name = "store.make_durable", target = TRACES, level = "debug", skip_all, fields(objects = keys.len()), err(level = "debug"))]
     pub async fn make_durable(&self, keys: &[ObjectKey]) -> Result<(), Error> {
         let Some(root) = self.local_root.clone() else {
             return Ok(()); // a remote store acknowledges only what it keeps
@@ -193,10 +208,36 @@ impl Objects {
         }
     }
 
+    /// Reads the object whole where it has at most `limit_bytes`, else says how large it is; nothing where there is none.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    #[tracing::instrument(name = "store.read", target = TRACES, level = "debug", skip_all, fields(object = %key.path()), err(level = "debug"))]
+    pub async fn read(&self, key: &ObjectKey, limit_bytes: u64) -> Result<Option<Read>, Error> {
+        // A local disk is asked once, on one other thread: through the store's interface it is three trips.
+        if let Some(root) = &self.local_root {
+            let path = root.join(key.path().as_ref());
+            return tokio::task::spawn_blocking(move || read_file(&path, limit_bytes))
+                .await
+                .map_err(|e| Error::io("reading an object", std::io::Error::other(e)))?;
+        }
+        let found = match self.of(key.class()).get(&key.path()).await {
+            Ok(found) => found,
+            Err(object_store::Error::NotFound { .. }) => return Ok(None),
+            Err(e) => return Err(e.into()),
+        };
+        let size_bytes = found.meta.size;
+        if size_bytes > limit_bytes {
+            return Ok(Some(Read::Larger { size_bytes }));
+        }
+        Ok(Some(Read::Whole(found.bytes().await?)))
+    }
+
     /// Opens the object, whole or the bytes of `range` (which must lie within it); nothing where there is none.
     ///
     /// # Errors
     /// [`Error::Store`].
+    #[tracing::instrument(name = "store.get", target = TRACES, level = "debug", skip_all, fields(object = %key.path()), err(level = "debug"))]
     pub async fn get(
         &self,
         key: &ObjectKey,
@@ -262,6 +303,26 @@ impl Objects {
     }
 }
 
+fn read_file(path: &Path, limit_bytes: u64) -> Result<Option<Read>, Error> {
+    let reading = |e| Error::io(format!("reading {}", path.display()), e);
+    let mut file = match std::fs::File::open(path) {
+        Ok(file) => file,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(e) => return Err(reading(e)),
+    };
+    let size_bytes = file.metadata().map_err(reading)?.len();
+    if size_bytes > limit_bytes {
+        return Ok(Some(Read::Larger { size_bytes }));
+    }
+    let mut bytes = Vec::with_capacity(size_bytes as usize);
+    std::io::Read::read_to_end(&mut std::io::Read::take(&mut file, size_bytes), &mut bytes)
+        .map_err(reading)?;
+    if bytes.len() as u64 != size_bytes {
+        return Err(reading(std::io::ErrorKind::UnexpectedEof.into()));
+    }
+    Ok(Some(Read::Whole(bytes.into())))
+}
+
 /// Whether an object cannot be collected before the row is written that will name it.
 fn is_young(meta: &ObjectMeta) -> bool {
     let written_s = meta.last_modified.timestamp();
@@ -315,6 +376,12 @@ mod tests {
                 .await
                 .unwrap();
             assert_eq!(objects.size_bytes(&key).await.unwrap(), Some(10));
+            let whole = Read::Whole(Bytes::from_static(b"0123456789"));
+            assert_eq!(objects.read(&key, 10).await.unwrap(), Some(whole));
+            let larger = Read::Larger { size_bytes: 10 };
+            assert_eq!(objects.read(&key, 9).await.unwrap(), Some(larger));
+            let absent = ObjectKey::new(class, [8; 32], "png").unwrap();
+            assert_eq!(objects.read(&absent, 10).await.unwrap(), None);
             let part = objects.get(&key, Some(2..5)).await.unwrap().unwrap();
             let bytes: Vec<Bytes> = part.try_collect().await.unwrap();
             assert_eq!(bytes.concat(), b"234");

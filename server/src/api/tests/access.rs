@@ -380,7 +380,7 @@ async fn a_route_outside_the_table_is_not_answered() {
             "/api/products/{id}/photos",
             axum::routing::patch(|| async { "secret" }),
         );
-    let router = api::gated(router, &table, service.app.clone(), service.guard());
+    let router = api::gated(router, &table, service.app.clone(), service.guard().into());
     for (method, path, status) in [
         (Method::GET, "/secret", 404),
         (Method::PATCH, "/api/products/x/photos", 405),

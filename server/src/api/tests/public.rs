@@ -368,3 +368,56 @@ async fn the_viewer_is_served_from_the_program() {
         }
     }
 }
+
+/// Every header but those that differ from request to request, and the length of nothing, which whoever writes the
+/// answer to the network adds where it belongs.
+fn lasting(answer: &header::HeaderMap) -> Vec<(String, String)> {
+    let mut all: Vec<(String, String)> = answer
+        .iter()
+        .filter(|(name, value)| {
+            *name != "x-request-id" && (*name, value.as_bytes()) != (&header::CONTENT_LENGTH, b"0")
+        })
+        .map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()))
+        .collect();
+    all.sort();
+    all
+}
+
+#[tokio::test]
+async fn an_object_from_memory_is_answered_as_its_route_would() {
+    let service = Service::start().await;
+    let id = published(&service).await;
+    let path = first_object(&service, &id).await;
+    let etag = service.get(&path).await.header("etag").to_owned();
+    let front = crate::api::Front::new(service.app.clone(), service.guard());
+    for (method, headers) in [
+        (Method::GET, vec![]),
+        (Method::GET, vec![("origin", "https://shop.example")]),
+        (Method::GET, vec![("range", "bytes=0-0")]),
+        (Method::GET, vec![("range", "bytes=9-")]),
+        (Method::GET, vec![("if-none-match", etag.as_str())]),
+        (Method::GET, vec![("host", "evil.example")]),
+        (Method::HEAD, vec![]),
+        (Method::POST, vec![]),
+        (Method::OPTIONS, vec![("origin", "https://shop.example")]),
+    ] {
+        let asked = || with(method.clone(), &path, &headers);
+        let near = |mut request: Request<Body>| {
+            let peer = std::net::SocketAddr::from(([127, 0, 0, 1], 50_000));
+            request.extensions_mut().insert(crate::api::Peer(peer));
+            request
+        };
+        let Ok(direct) = front.clone().answer(near(asked())).await;
+        let (status, held) = (direct.status(), lasting(direct.headers()));
+        assert!(direct.headers().contains_key("x-request-id"));
+        let body = axum::body::to_bytes(direct.into_body(), 1024)
+            .await
+            .unwrap();
+        let routed = service.ask(asked()).await;
+        assert_eq!(status, routed.status, "{method} {headers:?}");
+        assert_eq!(held, lasting(&routed.headers), "{method} {headers:?}");
+        if status.is_success() {
+            assert_eq!(body, routed.body, "{method} {headers:?}");
+        }
+    }
+}

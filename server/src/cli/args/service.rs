@@ -148,9 +148,8 @@ pub struct ServeArguments {
     pub upload_hours: u32,
     #[command(flatten)]
     pub work: WorkArguments,
-    /// Write the log as JSON.
-    #[arg(long, env = "XOAY_LOG_JSON")]
-    pub log_json: bool,
+    #[command(flatten)]
+    pub tell: TellArguments,
 }
 
 #[derive(Debug, Args)]
@@ -159,9 +158,19 @@ pub struct WorkerArguments {
     pub keep: KeepArguments,
     #[command(flatten)]
     pub work: WorkArguments,
+    #[command(flatten)]
+    pub tell: TellArguments,
+}
+
+/// What a service tells of itself, and to whom.
+#[derive(Debug, Args)]
+pub struct TellArguments {
     /// Write the log as JSON.
     #[arg(long, env = "XOAY_LOG_JSON")]
     pub log_json: bool,
+    /// OpenTelemetry collector that traces are sent to, as OTLP over HTTP; none without.
+    #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", value_name = "URL")]
+    pub otlp_endpoint: Option<Url>,
 }
 
 /// Where a service keeps what it has.

@@ -164,6 +164,11 @@ pub(super) const VIETNAMESE_SERVICE: &[(&str, &str, &str)] = &[
     ),
     ("serve", "job_time", "Số giây mà một tác vụ được chạy"),
     ("serve", "log_json", "Ghi nhật ký dạng JSON"),
+    (
+        "serve",
+        "otlp_endpoint",
+        "Bộ thu OpenTelemetry nhận vết (OTLP qua HTTP); không đặt thì không gửi",
+    ),
     ("user", "", "Quản lý tài khoản của một dịch vụ"),
     (
         "add",
@@ -230,6 +235,11 @@ pub(super) const VIETNAMESE_SERVICE: &[(&str, &str, &str)] = &[
     ),
     ("worker", "job_time", "Số giây mà một tác vụ được chạy"),
     ("worker", "log_json", "Ghi nhật ký dạng JSON"),
+    (
+        "worker",
+        "otlp_endpoint",
+        "Bộ thu OpenTelemetry nhận vết (OTLP qua HTTP); không đặt thì không gửi",
+    ),
     (
         "verify",
         "",
