@@ -32,8 +32,8 @@ impl Silhouette<'_> {
 
 /// How far one photo alone may carve a round product, in its pixels; beyond that it takes a second one that agrees.
 ///
-/// The least of many outlines that waver is too small everywhere: with the second least, within a pixel, the vase's
-/// sides came from 0.10% of the diagonal off to 0.06%. What is not round is told by few photos at its flat sides: there
+/// The least of many outlines that waver is too small everywhere: the sides of the vase's hull came from 0.10% of the
+/// diagonal off to 0.06% with the second least. What is not round is told by few photos at its flat sides: there
 /// half a pixel already cost the box 0.002 of its F-score at 1%, and no limit 0.12 of its hull's.
 const ALONE_PX: f64 = 1.0;
 

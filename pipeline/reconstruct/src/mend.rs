@@ -7,8 +7,7 @@
 //! bare backdrop beside it belongs to the product.
 //!
 //! Taking the second least of all distances instead, whoever the witnesses are, left the deep grooves and cost the box
-//! 0.12 of its F-score at 1%: its hull is told by few photos. Putting back whatever the loose hull holds, without asking
-//! the photo, cost as much.
+//! 0.12 of its hull's F-score at 1%: few photos tell it.
 
 use rayon::prelude::*;
 
