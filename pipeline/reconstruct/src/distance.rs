@@ -25,16 +25,21 @@ impl DistanceField {
 
     /// Exact between pixel centres (Felzenszwalb and Huttenlocher 2012); on the edge itself the cover tells.
     pub fn of(window: &Window) -> Self {
+        let cover: Vec<u8> = window.rgba.chunks_exact(4).map(|p| p[3]).collect();
+        Self::of_cover(window, &cover)
+    }
+
+    /// The same with another cover of the window's pixels.
+    pub fn of_cover(window: &Window, cover: &[u8]) -> Self {
         let (width, height) = (window.width, window.height);
-        let inside: Vec<bool> = window.rgba.chunks_exact(4).map(|p| p[3] >= 128).collect();
+        let inside: Vec<bool> = cover.iter().map(|c| *c >= 128).collect();
         let to_product = squared_distance(&inside, true, width, height);
         let to_rest = squared_distance(&inside, false, width, height);
-        let values = window
-            .rgba
-            .chunks_exact(4)
+        let values = cover
+            .iter()
             .zip(to_product.iter().zip(&to_rest))
-            .map(|(pixel, (product, rest))| {
-                let cover = f32::from(pixel[3]) / 255.0 - 0.5;
+            .map(|(cover, (product, rest))| {
+                let cover = f32::from(*cover) / 255.0 - 0.5;
                 if cover > 0.0 {
                     let far = rest.sqrt() - 0.5;
                     if cover < 0.47 { cover.min(far) } else { far }
@@ -51,6 +56,11 @@ impl DistanceField {
             height,
             values,
         }
+    }
+
+    /// The distance at the middle of each pixel of the window, row by row.
+    pub fn values(&self) -> &[f32] {
+        &self.values
     }
 
     /// The distance at a place of the whole photo. Outside of the window it grows by the distance to the window.

@@ -19,27 +19,60 @@ pub(crate) struct Silhouette<'a> {
 }
 
 impl Silhouette<'_> {
-    /// Distance of a point to the cone of this outline, positive inside, in the rig's unit.
-    fn depth_inside(&self, point: Vec3) -> f64 {
+    /// Distance of a point to the cone of this outline, positive inside, and the size of a pixel there, in the rig's unit.
+    pub fn depth_inside(&self, point: Vec3) -> (f64, f64) {
         let seen = self.camera.camera_point(point);
         let Some(place) = self.camera.intrinsics.project(seen) else {
-            return -1e3;
+            return (-1e3, 0.0);
         };
-        f64::from(self.field.at(place)) * seen[2] / self.camera.intrinsics.focal_px[0]
+        let pixel = seen[2] / self.camera.intrinsics.focal_px[0];
+        (f64::from(self.field.at(place)) * pixel, pixel)
     }
 }
 
-/// The least distance over all views.
-fn depth_inside_all(views: &[Silhouette<'_>], point: Vec3) -> f64 {
-    views
-        .iter()
-        .map(|view| view.depth_inside(point))
-        .fold(f64::MAX, f64::min)
+/// How far one photo alone may carve a round product, in its pixels; beyond that it takes a second one that agrees.
+///
+/// The least of many outlines that waver is too small everywhere: the sides of the vase's hull came from 0.10% of the
+/// diagonal off to 0.06% with the second least. What is not round is told by few photos at its flat sides: there
+/// half a pixel already cost the box 0.002 of its F-score at 1%, and no limit 0.12 of its hull's.
+const ALONE_PX: f64 = 1.0;
+
+/// What it takes to carve.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Carving {
+    /// One photo.
+    One,
+    /// Two photos for the last pixel: all see the same profile.
+    TwoForTheLast,
+}
+
+impl Carving {
+    /// The least distance over all views, but for what one of them says alone.
+    fn depth_inside(self, views: &[Silhouette<'_>], point: Vec3) -> f64 {
+        let (mut least, mut second, mut last) = (f64::MAX, f64::MAX, 0.0);
+        for view in views {
+            let (depth, pixel) = view.depth_inside(point);
+            if depth < least {
+                (second, least) = (least, depth);
+                last = ALONE_PX * pixel;
+            } else if depth < second {
+                second = depth;
+            }
+        }
+        match self {
+            Self::One => least,
+            Self::TwoForTheLast => second.min(least + last),
+        }
+    }
 }
 
 /// The box of the product in the table's frame: least and greatest corner. `None` where the outlines have nothing in
 /// common.
-fn bounds(views: &[Silhouette<'_>], centre: Vec3, half: f64) -> Option<[Vec3; 2]> {
+fn bounds(
+    depth_inside: &(impl Fn(Vec3) -> f64 + Sync),
+    centre: Vec3,
+    half: f64,
+) -> Option<[Vec3; 2]> {
     let (mut centre, mut half) = (centre, [half; 3]);
     let mut found = None;
     for _ in 0..3 {
@@ -57,7 +90,7 @@ fn bounds(views: &[Silhouette<'_>], centre: Vec3, half: f64) -> Option<[Vec3; 2]
                             let at = [x, y, z][axis] as f64 + 0.5;
                             centre[axis] - half[axis] + at * cell
                         });
-                        if depth_inside_all(views, point) > -reach {
+                        if depth_inside(point) > -reach {
                             for axis in 0..3 {
                                 box_[0][axis] = box_[0][axis].min(point[axis] - cell / 2.0);
                                 box_[1][axis] = box_[1][axis].max(point[axis] + cell / 2.0);
@@ -90,8 +123,24 @@ pub(crate) fn carve(
     centre: Vec3,
     half: f64,
     cells: usize,
+    carving: Carving,
 ) -> Option<Grid> {
-    let [low, high] = bounds(views, centre, half)?;
+    carve_by(
+        &|point| carving.depth_inside(views, point),
+        centre,
+        half,
+        cells,
+    )
+}
+
+/// The field of a body over its box: `depth_inside` is its distance function or less, and changes no faster than places do.
+pub(crate) fn carve_by(
+    depth_inside: &(impl Fn(Vec3) -> f64 + Sync),
+    centre: Vec3,
+    half: f64,
+    cells: usize,
+) -> Option<Grid> {
+    let [low, high] = bounds(depth_inside, centre, half)?;
     let sides = sub(high, low);
     let cell = sides.iter().copied().fold(0.0, f64::max) / cells as f64;
     let origin = low.map(|v| v - 2.0 * cell);
@@ -115,7 +164,7 @@ pub(crate) fn carve(
             for by in 0..blocks[1] {
                 for bx in 0..blocks[0] {
                     let centre = [middle(bx, 0), middle(by, 1), middle(bz, 2)];
-                    let whole = depth_inside_all(views, centre);
+                    let whole = depth_inside(centre);
                     // Lenses bend and depths differ within a block: a little more than its radius.
                     let uniform = (whole.abs() > 1.3 * radius + cell).then_some(whole as f32);
                     for z in 0..BLOCK {
@@ -127,7 +176,7 @@ pub(crate) fn carve(
                                     let point = std::array::from_fn(|axis| {
                                         origin[axis] + corner[axis] as f64 * cell
                                     });
-                                    depth_inside_all(views, point) as f32
+                                    depth_inside(point) as f32
                                 });
                             }
                         }

@@ -13,6 +13,7 @@ mod hull;
 mod lens;
 mod light;
 mod mat;
+mod mend;
 mod mesh;
 mod observation;
 mod outline;

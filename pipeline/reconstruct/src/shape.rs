@@ -4,11 +4,12 @@ use rayon::prelude::*;
 use xoay_format::{Text, Watch};
 
 use crate::base;
-use crate::calibrate::{Calibration, outlines};
+use crate::calibrate::{Calibration, looks_round, outlines};
 use crate::compare::outline_agreement;
 use crate::distance::DistanceField;
 use crate::error::ReconstructError;
-use crate::hull::{Silhouette, carve, search_box};
+use crate::hull::{Carving, Silhouette, carve, search_box};
+use crate::mend::mended;
 use crate::mesh::{Mesh, surface};
 use crate::observation::Capture;
 use crate::refine::refine;
@@ -78,22 +79,40 @@ pub fn shape(
     watch: Watch<'_>,
 ) -> Result<Shape, ReconstructError> {
     let cameras = calibration.cameras();
-    let fields = DistanceField::of_all(&capture.observations);
-    let views: Vec<Silhouette<'_>> = cameras
+    let used: Vec<_> = cameras
         .iter()
-        .zip(&fields)
+        .copied()
+        .zip(&capture.observations)
         .zip(wanted)
         .filter(|(_, wanted)| **wanted)
-        .map(|((camera, field), _)| Silhouette {
+        .map(|(view, _)| view)
+        .collect();
+    let fields: Vec<DistanceField> = used
+        .par_iter()
+        .map(|(_, observation)| DistanceField::of(&observation.window))
+        .collect();
+    let (centre, half) = search_box(&cameras, &outlines(capture));
+    let fields = mended(&used, fields, centre, half);
+    if watch.cancelled() {
+        return Err(ReconstructError::Cancelled);
+    }
+    let views: Vec<Silhouette<'_>> = used
+        .iter()
+        .zip(&fields)
+        .map(|((camera, _), field)| Silhouette {
             camera: *camera,
             field,
         })
         .collect();
-    let (centre, half) = search_box(&cameras, &outlines(capture));
     if watch.cancelled() {
         return Err(ReconstructError::Cancelled);
     }
-    let Some(mut grid) = carve(&views, centre, half, options.cells) else {
+    let carving = if looks_round(capture) {
+        Carving::TwoForTheLast
+    } else {
+        Carving::One
+    };
+    let Some(mut grid) = carve(&views, centre, half, options.cells, carving) else {
         return Err(ReconstructError::Refused(vec![agreement_verdict(
             capture,
             &[],
@@ -118,14 +137,6 @@ pub fn shape(
     drop(grid);
     mesh.smooth(2);
     if options.refine == Refine::Photos {
-        let used: Vec<_> = cameras
-            .iter()
-            .copied()
-            .zip(&capture.observations)
-            .zip(wanted)
-            .filter(|(_, wanted)| **wanted)
-            .map(|(view, _)| view)
-            .collect();
         let near = |height: Option<f64>, y: f64| height.is_some_and(|h| (y - h).abs() < cell);
         refine(&mut mesh, &used, |place, normal| {
             normal[1].abs() > 0.8 && (near(ends.base, place[1]) || near(ends.top, place[1]))

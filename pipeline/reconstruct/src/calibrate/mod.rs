@@ -129,7 +129,7 @@ pub fn calibrate(capture: &Capture, watch: Watch<'_>) -> Result<Calibration, Rec
         return Err(ReconstructError::Cancelled);
     }
     let fields = DistanceField::of_all(&capture.observations);
-    let round = fit.eigenvalue_ratio < ROUND_RATIO || likeness(capture) > ROUND_LIKENESS;
+    let round = fit.eigenvalue_ratio < ROUND_RATIO || looks_round(capture);
     let tracks = label::find_tracks(capture, &fields, &fit.model);
     let labelled = label::fit(&fit, round, &tracks, &fields);
     if watch.cancelled() {
@@ -204,6 +204,11 @@ fn unknown_rig(capture: &Capture, rows: usize) -> RigModel {
             .collect(),
         sense: 1.0,
     }
+}
+
+/// Whether the outlines of the first row are those of a round product on the axis.
+pub(crate) fn looks_round(capture: &Capture) -> bool {
+    likeness(capture) > ROUND_LIKENESS
 }
 
 /// How alike the outlines of the first row are: the mean intersection over union with what most of its photos cover.
