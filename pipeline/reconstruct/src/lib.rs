@@ -8,11 +8,14 @@ mod compare;
 mod distance;
 mod error;
 mod features;
+#[cfg(feature = "gpu")]
+mod graphics;
 mod grid;
 mod hull;
 mod lens;
 mod light;
 mod mat;
+mod matcher;
 mod mesh;
 mod observation;
 mod outline;

@@ -7,9 +7,10 @@
 
 use rayon::prelude::*;
 
+use crate::matcher::Matcher;
 use crate::mesh::Mesh;
 use crate::observation::Observation;
-use crate::patches::{BLANK, Costs, LEAST_ALIKE, Likeness, Luma, STEPS, Task, axes, likeness};
+use crate::patches::{BLANK, Costs, LEAST_ALIKE, Likeness, STEPS, Task, axes};
 use crate::rig::Camera;
 use crate::sheet::Sheet;
 use crate::texture::look;
@@ -76,15 +77,14 @@ const FINE: Search = Search {
     uneven: 0.02,
 };
 
-/// Moves the vertices of `mesh`, the visual hull, to where the photos agree.
+/// Moves the vertices of `mesh`, the visual hull, to where the photos of `matcher` agree.
 ///
 /// Vertices on which `fixed` is true stay: the planes at which the hull was clipped.
 pub(crate) fn refine(
     mesh: &mut Mesh,
-    views: &[(Camera, &Observation)],
+    matcher: &mut Matcher<'_>,
     fixed: impl Fn(Vec3, Vec3) -> bool,
 ) {
-    let lumas: Vec<Luma<'_>> = views.iter().map(|(_, o)| Luma::of(&o.window)).collect();
     let around = neighbours(mesh);
     let fixed: Vec<bool> = mesh
         .positions
@@ -92,12 +92,12 @@ pub(crate) fn refine(
         .zip(&mesh.normals())
         .map(|(place, normal)| fixed(*place, *normal))
         .collect();
-    let from_hull = Found::by(&COARSE, mesh, views, &lumas, &around);
+    let from_hull = Found::by(&COARSE, mesh, matcher, &around);
     // A hull that the photos confirm, such as a bottle's, is not to be straightened where it is blank.
     let straighten = from_hull.bulging();
     from_hull.settle(mesh, &around, &fixed, straighten);
     for _ in 0..FINE_ROUNDS {
-        Found::by(&FINE, mesh, views, &lumas, &around).settle(mesh, &around, &fixed, 0.0);
+        Found::by(&FINE, mesh, matcher, &around).settle(mesh, &around, &fixed, 0.0);
     }
 }
 
@@ -112,17 +112,12 @@ struct Found {
 }
 
 impl Found {
-    fn by(
-        search: &Search,
-        mesh: &Mesh,
-        views: &[(Camera, &Observation)],
-        lumas: &[Luma<'_>],
-        around: &[Vec<u32>],
-    ) -> Self {
+    fn by(search: &Search, mesh: &Mesh, matcher: &mut Matcher<'_>, around: &[Vec<u32>]) -> Self {
+        let views = matcher.views;
         let sights = look(mesh, views);
         let centres: Vec<Vec3> = views.iter().map(|(camera, _)| camera.centre()).collect();
         let normals = mesh.normals();
-        let costs: Vec<Option<(Costs, f64)>> = mesh
+        let tasks: Vec<Option<Task>> = mesh
             .positions
             .par_iter()
             .zip(&normals)
@@ -134,10 +129,14 @@ impl Found {
                     .filter(|(cos, _)| *cos > LEAST_FACING)
                     .collect();
                 facing.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-                let task = task(search, *place, *normal, &facing, views, &centres)?;
-                let likeness = likeness(&task, views, lumas, search.best);
-                Some((judged(search, likeness)?, task.step))
+                task(search, *place, *normal, &facing, views, &centres)
             })
+            .collect();
+        let costs: Vec<Option<(Costs, f64)>> = matcher
+            .likeness(&tasks, search.best)
+            .into_iter()
+            .zip(&tasks)
+            .map(|(likeness, task)| Some((judged(search, likeness?)?, task.as_ref()?.step)))
             .collect();
         let mut steps: Vec<f64> = costs.iter().flatten().map(|(_, step)| *step).collect();
         steps.sort_by(f64::total_cmp);

