@@ -18,6 +18,7 @@ mod mat;
 mod matcher;
 mod mesh;
 mod observation;
+mod opacity;
 mod outline;
 mod patches;
 mod pieces;

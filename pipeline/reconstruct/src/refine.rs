@@ -77,14 +77,25 @@ const FINE: Search = Search {
     uneven: 0.02,
 };
 
-/// Moves the vertices of `mesh`, the visual hull, to where the photos of `matcher` agree.
+/// How far photos agree about the surface that was found.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Agreement {
+    /// Places at which photos were compared.
+    pub compared: usize,
+    /// Of these, those that show a pattern.
+    pub patterned: usize,
+    /// Of these, those that look alike in the photos at some depth about the surface.
+    pub agreed: usize,
+}
+
+/// Moves the vertices of `mesh`, the visual hull, to where the photos of `matcher` agree, and tells how far they do.
 ///
 /// Vertices on which `fixed` is true stay: the planes at which the hull was clipped.
 pub(crate) fn refine(
     mesh: &mut Mesh,
     matcher: &mut Matcher<'_>,
     fixed: impl Fn(Vec3, Vec3) -> bool,
-) {
+) -> Agreement {
     let around = neighbours(mesh);
     let fixed: Vec<bool> = mesh
         .positions
@@ -96,8 +107,27 @@ pub(crate) fn refine(
     // A hull that the photos confirm, such as a bottle's, is not to be straightened where it is blank.
     let straighten = from_hull.bulging();
     from_hull.settle(mesh, &around, &fixed, straighten);
+    let mut agreement = from_hull.agreement;
     for _ in 0..FINE_ROUNDS {
-        Found::by(&FINE, mesh, matcher, &around).settle(mesh, &around, &fixed, 0.0);
+        let found = Found::by(&FINE, mesh, matcher, &around);
+        found.settle(mesh, &around, &fixed, 0.0);
+        agreement = found.agreement;
+    }
+    agreement
+}
+
+impl Agreement {
+    fn of<'a>(likeness: impl Iterator<Item = &'a Likeness>) -> Self {
+        let mut agreement = Self::default();
+        for likeness in likeness {
+            let best = likeness.costs[least(&likeness.costs)];
+            // 1 stands for what was not compared.
+            let patterned = likeness.strongest >= BLANK && best < 1.0;
+            agreement.compared += 1;
+            agreement.patterned += usize::from(patterned);
+            agreement.agreed += usize::from(patterned && best <= 1.0 - ALIKE);
+        }
+        agreement
     }
 }
 
@@ -109,6 +139,7 @@ struct Found {
     proven: Vec<bool>,
     /// Length of a step; 0 where nothing is proven.
     step: f64,
+    agreement: Agreement,
 }
 
 impl Found {
@@ -132,8 +163,9 @@ impl Found {
                 task(search, *place, *normal, &facing, views, &centres)
             })
             .collect();
-        let costs: Vec<Option<(Costs, f64)>> = matcher
-            .likeness(&tasks, search.best)
+        let likeness = matcher.likeness(&tasks, search.best);
+        let agreement = Agreement::of(likeness.iter().flatten());
+        let costs: Vec<Option<(Costs, f64)>> = likeness
             .into_iter()
             .zip(&tasks)
             .map(|(likeness, task)| Some((judged(search, likeness?)?, task.as_ref()?.step)))
@@ -145,6 +177,7 @@ impl Found {
             proven: costs.iter().map(Option::is_some).collect(),
             step: steps.get(steps.len() / 2).copied().unwrap_or(0.0),
             normals,
+            agreement,
         }
     }
 

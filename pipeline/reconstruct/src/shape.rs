@@ -12,9 +12,10 @@ use crate::hull::{Silhouette, carve, search_box};
 use crate::matcher::Matcher;
 use crate::mesh::{Mesh, surface};
 use crate::observation::Capture;
+use crate::opacity;
 use crate::refine::refine;
 use crate::rig::{Camera, TurntableRig};
-use crate::verdict::{Gate, Outcome, Verdict, listed};
+use crate::verdict::{Gate, Outcome, Verdict, listed, worst};
 
 /// How a surface is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,6 +122,7 @@ pub fn shape(
     let cell = grid.cell;
     drop(grid);
     mesh.smooth(2);
+    let mut looks = None;
     if options.refine != Refine::Hull {
         let used: Vec<_> = cameras
             .iter()
@@ -136,17 +138,19 @@ pub fn shape(
             Refine::PhotosOnGpu => Matcher::on_gpu(&used, watch),
             _ => Matcher::on_processor(&used),
         };
-        refine(&mut mesh, &mut matcher, |place, normal| {
+        looks = Some(refine(&mut mesh, &mut matcher, |place, normal| {
             normal[1].abs() > 0.8 && (near(ends.base, place[1]) || near(ends.top, place[1]))
-        });
+        }));
         if watch.cancelled() {
             return Err(ReconstructError::Cancelled);
         }
     }
     let agreement = agreement(capture, &mesh, &cameras);
-    let verdict = agreement_verdict(capture, &agreement, wanted);
-    if verdict.outcome == Outcome::Refused {
-        return Err(ReconstructError::Refused(vec![verdict]));
+    let mut verdicts = vec![agreement_verdict(capture, &agreement, wanted)];
+    verdicts.extend(looks.and_then(|looks| opacity::verdict(looks, verdicts[0].outcome)));
+    if worst(&verdicts) == Outcome::Refused {
+        verdicts.retain(|verdict| verdict.outcome == Outcome::Refused);
+        return Err(ReconstructError::Refused(verdicts));
     }
     let base = ends
         .base
@@ -160,7 +164,7 @@ pub fn shape(
         rig: calibration.rig.clone().with_origin_at(base),
         places: calibration.places.clone(),
         agreement,
-        verdicts: vec![verdict],
+        verdicts,
     })
 }
 
