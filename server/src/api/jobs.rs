@@ -52,11 +52,10 @@ pub(super) async fn start(
         Ok::<_, Error>((!photos.is_empty(), Some(capture)))
     };
     let (ready, capture) = match kind {
-        JobKind::Spin => of_capture().await?,
         JobKind::Model if capture.is_none() && app.catalogue.model(product.id).await?.is_some() => {
             (true, None)
         }
-        JobKind::Model => of_capture().await?,
+        JobKind::Spin | JobKind::Model => of_capture().await?,
     };
     if !ready {
         return Err(Error::NothingToWorkOn { kind });

@@ -200,7 +200,7 @@ pub struct MadeModel {
     pub manifest: ModelManifest,
     /// The spin of the photos that it was made from, as it was then, with each frame's camera.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tracked: Option<SpinManifest>,
+    pub tracked: Option<Box<SpinManifest>>,
 }
 
 impl MadeModel {

@@ -236,7 +236,9 @@ impl Worker {
             }),
             JobKind::Model => Produced::Model(MadeModel {
                 manifest: publishing::store_model(&self.objects, &out).await?,
-                tracked: publishing::tracked(&scratch.join(SPIN)).await?,
+                tracked: publishing::tracked(&scratch.join(SPIN))
+                    .await?
+                    .map(Box::new),
             }),
         })
     }
