@@ -25,7 +25,8 @@ const HELP: &str = "cargo xtask bench <name> [arguments]
   viewer [folder] [runs] [part]  the viewer beside those of npm, with the bundled honey jar and every .glb of a
                                  folder; three runs where nothing is named; spin, models or endurance alone; kiosk for <runs> minutes
   reconstruct <captures>…        models from photos: cameras, surface and held-out photos against what is known of the
-                                 captures, and COLMAP beside
+                                 captures, and COLMAP beside; with --large first, the cost of 36 photos of 12 megapixels,
+                                 with --gpu first, the cost with and without a graphics card
   serve                          the service under load beside nginx: objects, pages over 15,000 products, uploads over
                                  a network that is cut, memory
   scoreboard <captures>          mattes, axis jitter and exposure spread of captures with ground truth";

@@ -1,6 +1,7 @@
 //! Models from photos: captures with known cameras and surfaces, and COLMAP beside them.
 
 mod align;
+mod cost;
 mod peer;
 mod sheet;
 mod surface;
@@ -17,14 +18,26 @@ use crate::measure::{Cost, once};
 use surface::triangles;
 use truth::Truth;
 
+/// What is measured of captures instead of the whole.
+type Measure = fn(&[PathBuf]) -> Result<()>;
+
 /// Points that so many photos see can be told by stereo.
 const SEEN_WELL: usize = 3;
 
 /// Makes a model of each capture and compares it with what is known of it.
 ///
 /// A capture is a folder with `images/`, as `benches/README.md` says; one without `ground_truth/` gets the columns that
-/// take none. A folder of captures stands for all of them.
-pub fn run(places: Vec<PathBuf>) -> Result<()> {
+/// take none. A folder of captures stands for all of them. `--large` before them measures cost alone, with photos of twelve
+/// megapixels; `--gpu` with and without the graphics card.
+pub fn run(mut places: Vec<PathBuf>) -> Result<()> {
+    let cost_alone: Option<Measure> = match places.first().and_then(|first| first.to_str()) {
+        Some("--large") => Some(cost::large),
+        Some("--gpu") => Some(cost::graphics),
+        _ => None,
+    };
+    if cost_alone.is_some() {
+        places.remove(0);
+    }
     ensure!(!places.is_empty(), "name captures, or a folder of them");
     let mut captures = Vec::new();
     for place in places {
@@ -40,6 +53,9 @@ pub fn run(places: Vec<PathBuf>) -> Result<()> {
         within.sort();
         ensure!(!within.is_empty(), "{} holds no capture", place.display());
         captures.extend(within);
+    }
+    if let Some(measure) = cost_alone {
+        return measure(&captures);
     }
     let colmap = peer::installed();
     if colmap.is_none() {

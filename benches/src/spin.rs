@@ -4,6 +4,7 @@ mod bytes;
 mod job;
 mod thumbs;
 
+pub use job::enlarge;
 pub use thumbs::{CHILD, as_child};
 
 use std::fs;

@@ -22,7 +22,7 @@ pub use spin::{SpinExtras, make_spin};
 pub use xoay_gltf::textures::TextureFormat;
 pub use xoay_gltf::transform::SimplifyOptions;
 pub use xoay_gltf::{Codec, ImportOptions, Likeness, Tangents, Units, UpAxis};
-pub use xoay_reconstruct::{Mat, Paper, PlacedMarker, mat_pdf};
+pub use xoay_reconstruct::{Mat, Paper, PlacedMarker, Refine, mat_pdf};
 pub use xoay_spin::export;
 pub use xoay_spin::{
     CaptureOptions, Finding, FindingKind, InspectOptions, QualityReport, RepairMode, RowSplit,

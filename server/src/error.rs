@@ -430,8 +430,8 @@ fn missing(kind: JobKind) -> Text {
             "the product has no photos yet; upload them first",
         ),
         JobKind::Model => Text::new(
-            "sản phẩm chưa có mô hình; hãy tải tệp GLB lên trước",
-            "the product has no model yet; upload a GLB file first",
+            "sản phẩm chưa có ảnh hay mô hình nào; hãy tải ảnh hoặc tệp GLB lên trước",
+            "the product has no photos and no model yet; upload photos or a GLB file first",
         ),
     }
 }

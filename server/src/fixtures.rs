@@ -30,15 +30,18 @@ use xoay_format::{
     Text, Watch,
 };
 
+mod model;
 mod postgres;
 mod provider;
 
+pub(crate) use model::CAMERA;
+use model::{model_folder, track};
 pub(crate) use postgres::PostgresServer;
 pub(crate) use provider::{SigningKey, StandIn};
 
 use crate::api::{self, App, Guard, Peer};
 use crate::catalogue::{JobFailure, JobKind, JobQueue, Sqlite, UploadLimits};
-use crate::jobs::{KindLimits, Newsroom, Places, Recipes, RunError, Worker};
+use crate::jobs::{KindLimits, Newsroom, Places, Recipes, RunError, SPIN, Worker};
 use crate::people::OidcConfig;
 use crate::people::oidc::Provider;
 use crate::store::Objects;
@@ -179,7 +182,7 @@ impl ObjectStore for FaultyStore {
 /// What a test's recipe does.
 #[derive(Clone, Debug)]
 pub(crate) enum Plan {
-    /// Makes a spin of two frames whose bytes begin with this.
+    /// Makes a spin of two frames, or a model, whose bytes begin with this.
     Succeed(u8),
     /// Fails for good.
     Fail,
@@ -216,7 +219,7 @@ impl Recipes for Planned {
         watch: Watch<'_>,
     ) -> Result<(), RunError> {
         self.runs.fetch_add(1, Ordering::SeqCst);
-        assert_eq!(input.is_dir(), kind == JobKind::Spin, "{input:?}");
+        assert!(input.is_dir() || kind == JobKind::Model, "{input:?}");
         let plan = self.plan.lock().unwrap().clone();
         match plan {
             Plan::Succeed(tint) => {
@@ -228,7 +231,13 @@ impl Recipes for Planned {
                     });
                 }
                 watch.warn(Text::new("ảnh hơi mờ", "a photo is blurred"));
-                spin_folder(out, tint);
+                match kind {
+                    JobKind::Spin => spin_folder(out, tint),
+                    JobKind::Model => {
+                        model_folder(out, tint);
+                        track(&input.with_file_name(SPIN));
+                    }
+                }
                 Ok(())
             }
             Plan::Fail => Err(RunError::Failed(JobFailure {
@@ -274,9 +283,10 @@ pub(crate) fn spin_folder(folder: &Path, tint: u8) {
         write(name, number as u8);
     }
     write("poster.webp", 9);
+    write("report.json", 10);
     let frame = |number: u32| Frame {
         azimuth_deg: f64::from(number) * 180.0,
-        source: format!("{number}.jpg"),
+        source: format!("{}.jpg", number + 1),
         projection: None,
     };
     let manifest = SpinManifest {
@@ -446,8 +456,14 @@ impl Service {
 
     /// Starts a spin job and gives its id.
     pub(crate) async fn start_spin(&self, product: &str) -> String {
+        self.start_job(product, JobKind::Spin).await
+    }
+
+    /// Starts a job and gives its id.
+    pub(crate) async fn start_job(&self, product: &str, kind: JobKind) -> String {
         let path = format!("/api/products/{product}/jobs");
-        let answer = self.post(&path, &serde_json::json!({"kind": "spin"})).await;
+        let body = serde_json::json!({ "kind": kind });
+        let answer = self.post(&path, &body).await;
         assert_eq!(answer.status, StatusCode::ACCEPTED, "{}", answer.text());
         answer.json()["id"].as_str().unwrap().to_owned()
     }

@@ -81,7 +81,7 @@ pub(super) fn rows(photos: &[PathBuf]) -> Result<Vec<Row>> {
 }
 
 /// Copies of the photos, `width` pixels wide, as JPEGs that a camera might write.
-fn enlarge(photos: &[PathBuf], width: u32, folder: &Path) -> Result<()> {
+pub fn enlarge(photos: &[PathBuf], width: u32, folder: &Path) -> Result<()> {
     fs::create_dir_all(folder)?;
     let mut resizer = Resizer::new();
     for photo in photos {

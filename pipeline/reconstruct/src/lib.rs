@@ -8,14 +8,18 @@ mod compare;
 mod distance;
 mod error;
 mod features;
+#[cfg(feature = "gpu")]
+mod graphics;
 mod grid;
 mod hull;
 mod lens;
 mod light;
 mod mat;
+mod matcher;
 mod mend;
 mod mesh;
 mod observation;
+mod opacity;
 mod outline;
 mod patches;
 mod pieces;

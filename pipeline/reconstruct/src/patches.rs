@@ -55,9 +55,9 @@ pub(crate) fn axes(normal: Vec3, pixel: f64) -> [Vec3; 2] {
 
 /// A photo's brightness.
 pub(crate) struct Luma<'a> {
-    window: &'a Window,
+    pub window: &'a Window,
     /// 0 to 255, row by row.
-    values: Vec<f32>,
+    pub values: Vec<f32>,
 }
 
 impl<'a> Luma<'a> {

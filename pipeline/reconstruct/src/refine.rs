@@ -7,9 +7,10 @@
 
 use rayon::prelude::*;
 
+use crate::matcher::Matcher;
 use crate::mesh::Mesh;
 use crate::observation::Observation;
-use crate::patches::{BLANK, Costs, LEAST_ALIKE, Likeness, Luma, STEPS, Task, axes, likeness};
+use crate::patches::{BLANK, Costs, LEAST_ALIKE, Likeness, STEPS, Task, axes};
 use crate::rig::Camera;
 use crate::sheet::Sheet;
 use crate::texture::look;
@@ -76,15 +77,25 @@ const FINE: Search = Search {
     uneven: 0.02,
 };
 
-/// Moves the vertices of `mesh`, the visual hull, to where the photos agree.
+/// How far photos agree about the surface that was found.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Agreement {
+    /// Places at which photos were compared.
+    pub compared: usize,
+    /// Of these, those that show a pattern.
+    pub patterned: usize,
+    /// Of these, those that look alike in the photos at some depth about the surface.
+    pub agreed: usize,
+}
+
+/// Moves the vertices of `mesh`, the visual hull, to where the photos of `matcher` agree, and tells how far they do.
 ///
 /// Vertices on which `fixed` is true stay: the planes at which the hull was clipped.
 pub(crate) fn refine(
     mesh: &mut Mesh,
-    views: &[(Camera, &Observation)],
+    matcher: &mut Matcher<'_>,
     fixed: impl Fn(Vec3, Vec3) -> bool,
-) {
-    let lumas: Vec<Luma<'_>> = views.iter().map(|(_, o)| Luma::of(&o.window)).collect();
+) -> Agreement {
     let around = neighbours(mesh);
     let fixed: Vec<bool> = mesh
         .positions
@@ -92,12 +103,31 @@ pub(crate) fn refine(
         .zip(&mesh.normals())
         .map(|(place, normal)| fixed(*place, *normal))
         .collect();
-    let from_hull = Found::by(&COARSE, mesh, views, &lumas, &around);
+    let from_hull = Found::by(&COARSE, mesh, matcher, &around);
     // A hull that the photos confirm, such as a bottle's, is not to be straightened where it is blank.
     let straighten = from_hull.bulging();
     from_hull.settle(mesh, &around, &fixed, straighten);
+    let mut agreement = from_hull.agreement;
     for _ in 0..FINE_ROUNDS {
-        Found::by(&FINE, mesh, views, &lumas, &around).settle(mesh, &around, &fixed, 0.0);
+        let found = Found::by(&FINE, mesh, matcher, &around);
+        found.settle(mesh, &around, &fixed, 0.0);
+        agreement = found.agreement;
+    }
+    agreement
+}
+
+impl Agreement {
+    fn of<'a>(likeness: impl Iterator<Item = &'a Likeness>) -> Self {
+        let mut agreement = Self::default();
+        for likeness in likeness {
+            let best = likeness.costs[least(&likeness.costs)];
+            // 1 stands for what was not compared.
+            let patterned = likeness.strongest >= BLANK && best < 1.0;
+            agreement.compared += 1;
+            agreement.patterned += usize::from(patterned);
+            agreement.agreed += usize::from(patterned && best <= 1.0 - ALIKE);
+        }
+        agreement
     }
 }
 
@@ -109,20 +139,16 @@ struct Found {
     proven: Vec<bool>,
     /// Length of a step; 0 where nothing is proven.
     step: f64,
+    agreement: Agreement,
 }
 
 impl Found {
-    fn by(
-        search: &Search,
-        mesh: &Mesh,
-        views: &[(Camera, &Observation)],
-        lumas: &[Luma<'_>],
-        around: &[Vec<u32>],
-    ) -> Self {
+    fn by(search: &Search, mesh: &Mesh, matcher: &mut Matcher<'_>, around: &[Vec<u32>]) -> Self {
+        let views = matcher.views;
         let sights = look(mesh, views);
         let centres: Vec<Vec3> = views.iter().map(|(camera, _)| camera.centre()).collect();
         let normals = mesh.normals();
-        let costs: Vec<Option<(Costs, f64)>> = mesh
+        let tasks: Vec<Option<Task>> = mesh
             .positions
             .par_iter()
             .zip(&normals)
@@ -134,10 +160,15 @@ impl Found {
                     .filter(|(cos, _)| *cos > LEAST_FACING)
                     .collect();
                 facing.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-                let task = task(search, *place, *normal, &facing, views, &centres)?;
-                let likeness = likeness(&task, views, lumas, search.best);
-                Some((judged(search, likeness)?, task.step))
+                task(search, *place, *normal, &facing, views, &centres)
             })
+            .collect();
+        let likeness = matcher.likeness(&tasks, search.best);
+        let agreement = Agreement::of(likeness.iter().flatten());
+        let costs: Vec<Option<(Costs, f64)>> = likeness
+            .into_iter()
+            .zip(&tasks)
+            .map(|(likeness, task)| Some((judged(search, likeness?)?, task.as_ref()?.step)))
             .collect();
         let mut steps: Vec<f64> = costs.iter().flatten().map(|(_, step)| *step).collect();
         steps.sort_by(f64::total_cmp);
@@ -146,6 +177,7 @@ impl Found {
             proven: costs.iter().map(Option::is_some).collect(),
             step: steps.get(steps.len() / 2).copied().unwrap_or(0.0),
             normals,
+            agreement,
         }
     }
 

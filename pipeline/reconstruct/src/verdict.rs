@@ -24,6 +24,8 @@ pub enum Gate {
     Mat,
     /// The hull covers the outlines again: the mean intersection over union.
     HullAgreement,
+    /// What photos show within the outlines lies on the surface, not behind glass or in a mirror: the share that does.
+    Opacity,
     /// Photos that were held out look like the model: mean intersection over union of the outlines.
     HeldOut,
 }

@@ -33,7 +33,8 @@ const OBJECTS_FROM_JOB: &str = "../../../objects/";
 #[serde(deny_unknown_fields)]
 pub(super) struct NewJob {
     kind: JobKind,
-    /// What a spin is made from; the product's current capture where it is absent.
+    /// What it is made from. Where it is absent, a spin is made from the product's current capture; a model from the one
+    /// that was uploaded, or from the current capture where none was.
     #[serde(default)]
     capture: Option<String>,
 }
@@ -45,13 +46,16 @@ pub(super) async fn start(
 ) -> Result<Response, Error> {
     let Json(NewJob { kind, capture }) = body?;
     let product = app.product(&id).await?;
+    let of_capture = || async {
+        let capture = app.capture(product.id, capture.as_deref()).await?;
+        let photos = app.catalogue.photos(capture).await?;
+        Ok::<_, Error>((!photos.is_empty(), Some(capture)))
+    };
     let (ready, capture) = match kind {
-        JobKind::Spin => {
-            let capture = app.capture(product.id, capture.as_deref()).await?;
-            let photos = app.catalogue.photos(capture).await?;
-            (!photos.is_empty(), Some(capture))
+        JobKind::Model if capture.is_none() && app.catalogue.model(product.id).await?.is_some() => {
+            (true, None)
         }
-        JobKind::Model => (app.catalogue.model(product.id).await?.is_some(), None),
+        JobKind::Spin | JobKind::Model => of_capture().await?,
     };
     if !ready {
         return Err(Error::NothingToWorkOn { kind });
@@ -137,8 +141,8 @@ pub(super) async fn manifest(
     let product = app.product(&job.product_id.to_string()).await?;
     let produced = app.queue.produced(job.id).await?;
     let (spin, model) = match produced {
-        Some(Produced::Spin(spin)) => (Some(spin), None),
-        Some(Produced::Model(model)) => (None, Some(model)),
+        Some(Produced::Spin(made)) => (Some(made.manifest), None),
+        Some(Produced::Model(made)) => (None, Some(made.manifest)),
         None => {
             return Err(Error::NoResult {
                 state: job.state.name(),

@@ -222,11 +222,15 @@ pub(super) async fn publish(
     let (mut spin, mut model) = (None, None);
     for kind in JobKind::ALL {
         match app.queue.latest_produced(product.id, kind).await? {
-            Some(Produced::Spin(manifest)) => spin = Some(manifest),
-            Some(Produced::Model(manifest)) => model = Some(manifest),
+            Some(Produced::Spin(made)) => spin = Some(made.manifest),
+            Some(Produced::Model(made)) => model = Some(made),
             None => {}
         }
     }
+    if let Some(model) = &model {
+        spin = spin.map(|spin| model.track(spin));
+    }
+    let model = model.map(|made| made.manifest);
     let publication = make_public(&*app.catalogue, &product, spin, model).await?;
     tracing::info!(product = %product.id, version = publication.version, "published");
     Ok(fresh(Json(PublicationView::new(product.id, &publication))))

@@ -11,8 +11,8 @@ use std::time::Duration;
 use xoay_format::Text;
 
 use super::{
-    Beat, CaptureId, JobFailure, JobKind, JobState, NewProduct, Photo, Postgres, Produced,
-    ProductId, Progress, Records, Sqlite, Upload, UploadLimits, Wanted,
+    Beat, CaptureId, JobFailure, JobKind, JobState, MadeSpin, NewProduct, Photo, Postgres,
+    Produced, ProductId, Progress, Records, Sqlite, Upload, UploadLimits, Wanted,
 };
 use crate::Error;
 use crate::store::{Class, ObjectKey};
@@ -124,7 +124,10 @@ fn spin(tint: u8) -> Produced {
     let json = std::fs::read(folder.path().join("manifest.json")).unwrap();
     let mut spin: xoay_format::SpinManifest = serde_json::from_slice(&json).unwrap();
     spin.generator = format!("test {tint}");
-    Produced::Spin(spin)
+    Produced::Spin(MadeSpin {
+        manifest: spin,
+        report: Some(format!("{}.json", "7".repeat(64))),
+    })
 }
 
 fn photo(name: &str, size_bytes: u64) -> Photo {
@@ -265,7 +268,15 @@ async fn a_second_request_joins_the_first(place: &Place) {
         catalogue.enqueue(id, JobKind::Spin).await.unwrap().id,
         first.id
     );
+    let capture = claim.job.capture_id.unwrap();
+    assert_eq!(catalogue.latest_spin(capture).await.unwrap(), None);
     assert!(catalogue.complete(&claim, &spin(1)).await.unwrap());
+    let latest = catalogue.latest_spin(capture).await.unwrap();
+    assert_eq!(latest.map(Produced::Spin), Some(spin(1)));
+    assert_eq!(
+        catalogue.latest_spin(CaptureId::fresh()).await.unwrap(),
+        None
+    );
     assert_ne!(
         catalogue.enqueue(id, JobKind::Spin).await.unwrap().id,
         first.id

@@ -10,7 +10,7 @@ use super::{CaptureId, JobId, LeaseToken, ProductId};
 pub enum JobKind {
     /// A spin from the product's photos.
     Spin,
-    /// A small model from the uploaded one.
+    /// A small model: from the photos of the capture that the job names, else from the uploaded one.
     Model,
 }
 
@@ -81,7 +81,7 @@ pub struct Job {
     pub id: JobId,
     /// The product that it works for.
     pub product_id: ProductId,
-    /// The capture that a spin is made from.
+    /// The capture that it is made from; nothing for a model from the uploaded one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub capture_id: Option<CaptureId>,
     /// What it makes.
@@ -176,9 +176,55 @@ pub struct JobFailure {
 #[serde(rename_all = "lowercase")]
 pub enum Produced {
     /// A spin.
-    Spin(SpinManifest),
+    Spin(MadeSpin),
     /// A model.
-    Model(ModelManifest),
+    Model(MadeModel),
+}
+
+/// A spin.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MadeSpin {
+    /// What the viewer reads.
+    #[serde(flatten)]
+    pub manifest: SpinManifest,
+    /// The object that holds its report, which says how each frame was cut from its photo; spins of old have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub report: Option<String>,
+}
+
+/// A model.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MadeModel {
+    /// What the viewer reads.
+    #[serde(flatten)]
+    pub manifest: ModelManifest,
+    /// The spin of the photos that it was made from, as it was then, with each frame's camera.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tracked: Option<Box<SpinManifest>>,
+}
+
+impl MadeModel {
+    /// The spin with the cameras that were found with this model, where they are those of its very frames: a spin that was
+    /// made anew has other ones, unless it came out the same to the last byte.
+    #[must_use]
+    pub fn track(&self, spin: SpinManifest) -> SpinManifest {
+        let sources = |spin: &SpinManifest| -> Vec<String> {
+            spin.frames.iter().map(|f| f.source.clone()).collect()
+        };
+        match &self.tracked {
+            Some(tracked)
+                if tracked.renditions == spin.renditions && sources(tracked) == sources(&spin) =>
+            {
+                SpinManifest {
+                    direction: tracked.direction,
+                    rows: tracked.rows.clone(),
+                    frames: tracked.frames.clone(),
+                    ..spin
+                }
+            }
+            _ => spin,
+        }
+    }
 }
 
 /// A job in a worker's hands.

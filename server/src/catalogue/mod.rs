@@ -37,7 +37,9 @@ pub use ids::{
     AuditId, CaptureId, JobId, KeyId, LeaseToken, OrganisationId, ProducerId, ProductId, UploadId,
     UserId,
 };
-pub use job::{Beat, Claim, Job, JobFailure, JobKind, JobState, Produced, Progress};
+pub use job::{
+    Beat, Claim, Job, JobFailure, JobKind, JobState, MadeModel, MadeSpin, Produced, Progress,
+};
 pub use listing::{ProductPage, PublicState, Reach, Wanted};
 pub(crate) use open::open;
 pub use postgres::Postgres;
@@ -164,6 +166,9 @@ pub trait JobQueue: Send + Sync {
         product: ProductId,
         kind: JobKind,
     ) -> Result<Option<Produced>, Error>;
+
+    /// What the latest successful spin job of this capture made.
+    async fn latest_spin(&self, capture: CaptureId) -> Result<Option<MadeSpin>, Error>;
 
     /// Takes the job that has waited longest, or one whose lease ran out; nothing where none waits.
     #[allow(

@@ -204,6 +204,10 @@ pub struct ModelArguments {
     /// Also write pictures of held-out photos beside the model's into this folder.
     #[arg(long, value_name = "FOLDER")]
     pub sheet: Option<PathBuf>,
+    /// Compare photos on the graphics card; without a fit one the processor does it.
+    #[cfg(feature = "gpu")]
+    #[arg(long)]
+    pub gpu: bool,
 }
 
 #[derive(Debug, Args)]

@@ -48,6 +48,10 @@ fn options(arguments: &ModelArguments) -> Result<ReconstructOptions, Failure> {
     if let Some(side) = arguments.texture_size {
         options.texture.max_side = side;
     }
+    #[cfg(feature = "gpu")]
+    if arguments.gpu {
+        options.shape.refine = xoay_pipeline::Refine::PhotosOnGpu;
+    }
     options.height_m = arguments.height.map(|mm| f64::from(mm) / 1000.0);
     options.work_dir.clone_from(&arguments.work);
     options.spin_dir.clone_from(&arguments.spin);

@@ -12,7 +12,7 @@ pub(crate) use news::{News, Newsroom};
 pub(crate) use pipeline::Pipeline;
 pub use places::KindLimits;
 pub(crate) use places::Places;
-pub(crate) use recipes::{Recipes, RunError};
+pub(crate) use recipes::{Recipes, RunError, SPIN};
 pub(crate) use worker::{Worker, sweep};
 
 #[cfg(test)]

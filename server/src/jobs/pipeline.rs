@@ -2,11 +2,11 @@ use std::path::Path;
 
 use xoay_format::{Localize, Text, Watch};
 use xoay_pipeline::{
-    CaptureOptions, ErrorKind, ModelOptions, RecipeError, SpinExtras, SpinOptions, make_model,
-    make_spin,
+    CaptureOptions, ErrorKind, ModelOptions, RecipeError, ReconstructOptions, SpinExtras,
+    SpinOptions, make_model, make_spin, reconstruct,
 };
 
-use super::{Recipes, RunError};
+use super::{Recipes, RunError, SPIN};
 use crate::catalogue::{JobFailure, JobKind};
 
 /// The recipes of `xoay_pipeline`, with their defaults.
@@ -24,6 +24,14 @@ impl Recipes for Pipeline {
             JobKind::Spin => {
                 let (capture, spin) = (CaptureOptions::default(), SpinOptions::default());
                 make_spin(input, out, &capture, &spin, &SpinExtras::default(), watch).map(drop)
+            }
+            JobKind::Model if input.is_dir() => {
+                let spin_dir = input.with_file_name(SPIN);
+                let options = ReconstructOptions {
+                    spin_dir: spin_dir.is_dir().then_some(spin_dir),
+                    ..ReconstructOptions::default()
+                };
+                reconstruct(input, out, &CaptureOptions::default(), &options, watch).map(drop)
             }
             JobKind::Model => make_model(input, out, &ModelOptions::default(), watch).map(drop),
         };

@@ -4,9 +4,14 @@ use xoay_format::Watch;
 
 use crate::catalogue::{JobFailure, JobKind};
 
+/// The folder beside a model's photos that holds the manifest and the report of the spin from the same photos.
+pub(crate) const SPIN: &str = "spin";
+
 /// What a worker does with a job's input. Tests put their own in its place.
 pub(crate) trait Recipes: Send + Sync + 'static {
-    /// Makes `out`, a folder that does not exist yet, from `input`: the folder of photos for a spin, the GLB file for a model.
+    /// Makes `out`, a folder that does not exist yet, from `input`: a folder of photos, or for a model its GLB file too.
+    ///
+    /// Where the folder [`SPIN`] lies beside the photos of a model, its manifest gets the cameras that are found.
     fn run(
         &self,
         kind: JobKind,

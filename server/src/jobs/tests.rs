@@ -2,7 +2,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use crate::catalogue::{JobId, JobKind, JobQueue, JobState};
-use crate::fixtures::{LEASE, Plan, Planned, Service};
+use crate::fixtures::{CAMERA, LEASE, Plan, Planned, Service, request};
 use crate::jobs::sweep;
 
 async fn job(service: &Service, id: &str) -> crate::catalogue::Job {
@@ -20,7 +20,8 @@ async fn a_job_stores_what_it_made_and_leaves_no_scratch() {
     assert_eq!(job.state, JobState::Done);
     assert_eq!((job.progress.done, job.progress.total), (2, 2));
     assert_eq!(job.progress.warnings.len(), 1);
-    assert_eq!(service.files_under("objects").len(), 5);
+    // Four frames, a poster, the report.
+    assert_eq!(service.files_under("objects").len(), 6);
     assert_eq!(service.files_under("originals").len(), 2);
     assert!(service.files_under("work").is_empty());
 }
@@ -224,4 +225,101 @@ async fn a_dead_job_gives_way_to_its_successor() {
         .await;
     assert_eq!(answer.json()["id"], successor.as_str());
     assert_eq!(job(&service, &dead).await.state, JobState::Failed);
+}
+
+/// What the product's page would show: published first, then read as a visitor does.
+async fn published(service: &Service, product: &str) -> (u64, serde_json::Value) {
+    let path = format!("/api/products/{product}/publish");
+    let answer = service.post(&path, &serde_json::Value::Null).await;
+    assert_eq!(answer.status.as_u16(), 200, "{}", answer.text());
+    let version = answer.json()["version"].as_u64().unwrap();
+    let manifest = service.get("/products/mat-ong/manifest.json").await.json();
+    (version, manifest)
+}
+
+#[tokio::test]
+async fn a_model_of_the_photos_gives_their_spin_its_cameras() {
+    let service = Service::start().await;
+    let product = service.product_with_photos().await;
+    service.start_spin(&product).await;
+    service.work(Plan::Succeed(1)).await;
+    let (version, before) = published(&service, &product).await;
+    assert!(before["spin"]["frames"][0].get("projection").is_none());
+    let id = service.start_job(&product, JobKind::Model).await;
+    service.work(Plan::Succeed(2)).await;
+    let made = job(&service, &id).await;
+    assert_eq!(made.state, JobState::Done, "{:?}", made.error);
+    assert!(made.capture_id.is_some(), "it was made from photos");
+    assert!(service.files_under("work").is_empty());
+    // Nothing is seen of it until somebody publishes: what was published stays as it was.
+    let unchanged = service.get("/products/mat-ong/manifest.json").await.json();
+    assert_eq!(unchanged, before);
+    let (next, manifest) = published(&service, &product).await;
+    assert_eq!(next, version + 1);
+    for frame in 0..2 {
+        let projection = &manifest["spin"]["frames"][frame]["projection"];
+        assert_eq!(*projection, serde_json::json!(CAMERA));
+    }
+    assert_eq!(manifest["spin"]["direction"], "clockwise");
+    assert_eq!(manifest["spin"]["renditions"], before["spin"]["renditions"]);
+    // The same again is no new version.
+    service.start_job(&product, JobKind::Model).await;
+    service.work(Plan::Succeed(2)).await;
+    assert_eq!(
+        published(&service, &product).await,
+        (next, manifest.clone())
+    );
+    // A spin that came out the same keeps them; other pictures have no cameras yet.
+    service.start_spin(&product).await;
+    service.work(Plan::Succeed(1)).await;
+    assert_eq!(published(&service, &product).await, (next, manifest));
+    service.start_spin(&product).await;
+    service.work(Plan::Succeed(3)).await;
+    let (_, other) = published(&service, &product).await;
+    assert!(other["spin"]["frames"][0].get("projection").is_none());
+    assert!(other["model"].is_object());
+}
+
+#[tokio::test]
+async fn a_model_is_made_of_the_photos_whatever_became_of_their_spin() {
+    // No spin at all; one whose photos have other names since.
+    for renamed in [false, true] {
+        let service = Service::start().await;
+        let product = service.product_with_photos().await;
+        if renamed {
+            service.start_spin(&product).await;
+            service.work(Plan::Succeed(1)).await;
+            let gone = format!("/api/products/{product}/photos/1.jpg");
+            let asked = request(axum::http::Method::DELETE, &gone, axum::body::Body::empty());
+            let answer = service.ask(asked).await;
+            assert!(answer.status.is_success(), "{}", answer.text());
+        }
+        let id = service.start_job(&product, JobKind::Model).await;
+        service.work(Plan::Succeed(2)).await;
+        assert_eq!(job(&service, &id).await.state, JobState::Done);
+        let (_, manifest) = published(&service, &product).await;
+        assert!(manifest["model"].is_object());
+        assert!(manifest["spin"]["frames"][0].get("projection").is_none());
+    }
+}
+
+#[tokio::test]
+async fn an_uploaded_model_goes_before_one_of_the_photos_unless_a_capture_is_named() {
+    let service = Service::start().await;
+    let product = service.product_with_photos().await;
+    let path = format!("/api/products/{product}/model");
+    let answer = service.put(&path, crate::fixtures::glb()).await;
+    assert!(answer.status.is_success(), "{}", answer.text());
+    let uploaded = service.start_job(&product, JobKind::Model).await;
+    assert_eq!(job(&service, &uploaded).await.capture_id, None);
+    let capture = service
+        .get(&format!("/api/products/{product}"))
+        .await
+        .json();
+    let capture = capture["captures"][0]["id"].clone();
+    let path = format!("/api/products/{product}/jobs");
+    let body = serde_json::json!({ "kind": "model", "capture": capture });
+    let named = service.post(&path, &body).await.json();
+    assert_eq!(named["captureId"], capture);
+    assert_ne!(named["id"], uploaded.as_str());
 }

@@ -9,14 +9,15 @@ use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, Span};
 use xoay_format::{Localize, ProgressEvent, Text, Watch};
 
-use super::{News, Newsroom, Places, Recipes, RunError};
+use super::{News, Newsroom, Places, Recipes, RunError, SPIN};
 use crate::Error;
 use crate::catalogue::{
-    Beat, Catalogue, Claim, JobFailure, JobId, JobKind, JobQueue, LeaseToken, Produced, Progress,
+    Beat, CaptureId, Catalogue, Claim, JobFailure, JobId, JobKind, JobQueue, LeaseToken, MadeModel,
+    MadeSpin, Photo, Produced, Progress,
 };
 use crate::crash;
 use crate::publishing;
-use crate::store::Objects;
+use crate::store::{Class, ObjectKey, Objects};
 use crate::trace::{self, TRACES};
 
 /// How long an idle worker waits before it asks again: other processes queue jobs too.
@@ -245,15 +246,18 @@ impl Worker {
         self.run_recipe(claim, input, out.clone(), shared.clone())
             .await?;
         crash::point("job-made");
-        match claim.job.kind {
-            JobKind::Spin => publishing::store_spin(&self.objects, &out)
-                .await
-                .map(Produced::Spin),
-            JobKind::Model => publishing::store_model(&self.objects, &out)
-                .await
-                .map(Produced::Model),
-        }
-        .map_err(Into::into)
+        Ok(match claim.job.kind {
+            JobKind::Spin => Produced::Spin(MadeSpin {
+                manifest: publishing::store_spin(&self.objects, &out).await?,
+                report: publishing::store_report(&self.objects, &out).await?,
+            }),
+            JobKind::Model => Produced::Model(MadeModel {
+                manifest: publishing::store_model(&self.objects, &out).await?,
+                tracked: publishing::tracked(&scratch.join(SPIN))
+                    .await?
+                    .map(Box::new),
+            }),
+        })
     }
 
     /// Copies the uploads next to the recipe.
@@ -270,7 +274,7 @@ impl Worker {
             .await
             .map_err(|e| Error::io(format!("creating {}", folder.display()), e))?;
         let nothing = || AttemptError::from(Error::NothingToWorkOn { kind });
-        if kind == JobKind::Model {
+        if kind == JobKind::Model && claim.job.capture_id.is_none() {
             let model = self.catalogue.model(claim.job.product_id).await?;
             let file = scratch.join("model.glb");
             self.objects
@@ -283,7 +287,7 @@ impl Worker {
         if photos.is_empty() {
             return Err(nothing());
         }
-        for photo in photos {
+        for photo in &photos {
             if shared.cancel.load(Ordering::Relaxed) {
                 return Err(AttemptError::Stopped);
             }
@@ -291,7 +295,31 @@ impl Worker {
                 .copy_to_file(&photo.upload.key, &folder.join(&photo.name))
                 .await?;
         }
+        if kind == JobKind::Model {
+            self.bring_spin(&scratch.join(SPIN), capture, &photos)
+                .await?;
+        }
         Ok(folder)
+    }
+
+    /// Lays the latest spin of a capture where the recipe looks for it, if its frames are still among the photos.
+    async fn bring_spin(
+        &self,
+        folder: &Path,
+        capture: CaptureId,
+        photos: &[Photo],
+    ) -> Result<(), AttemptError> {
+        let Some(spin) = self.queue.latest_spin(capture).await? else {
+            return Ok(());
+        };
+        let there = |name: &str| photos.iter().any(|photo| photo.name == name);
+        let report = spin
+            .report
+            .filter(|_| spin.manifest.frames.iter().all(|f| there(&f.source)))
+            .and_then(|name| ObjectKey::parse(Class::Derived, &name));
+        let Some(report) = report else { return Ok(()) };
+        publishing::lay_out(&self.objects, folder, &spin.manifest, &report).await?;
+        Ok(())
     }
 
     /// Runs the recipe on a thread of its own, so that a process told to end need not wait for it.

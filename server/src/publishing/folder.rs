@@ -13,6 +13,8 @@ use crate::store::{Class, ObjectKey, Objects};
 
 /// A manifest larger than this is not ours: 2,000 frames in 12 renditions have 2 MB.
 const MANIFEST_LIMIT_BYTES: u64 = 16 * 1024 * 1024;
+/// What a spin says about each of its photos.
+pub(super) const REPORT: &str = "report.json";
 
 /// Stores a spin's files and returns its manifest with object names for addresses, all of them durable.
 pub(crate) async fn store_spin(objects: &Objects, folder: &Path) -> Result<SpinManifest, Error> {
@@ -48,6 +50,18 @@ pub(crate) async fn store_model(objects: &Objects, folder: &Path) -> Result<Mode
     let names = store(objects, folder, urls).await?;
     manifest.try_map_urls(|url| stored(folder, &names, url))?;
     Ok(manifest)
+}
+
+/// Stores a spin's report, where it wrote one, and returns its object's name; it is durable then.
+pub(crate) async fn store_report(
+    objects: &Objects,
+    folder: &Path,
+) -> Result<Option<String>, Error> {
+    if !folder.join(REPORT).is_file() {
+        return Ok(None);
+    }
+    let mut names = store(objects, folder, vec![REPORT.to_owned()]).await?;
+    Ok(names.remove(REPORT))
 }
 
 fn stored(folder: &Path, names: &BTreeMap<String, String>, url: &str) -> Result<String, Error> {
@@ -133,7 +147,7 @@ fn file_at(folder: &Path, url: &str) -> Result<PathBuf, Error> {
     }
 }
 
-async fn read<T: DeserializeOwned>(folder: &Path) -> Result<T, Error> {
+pub(super) async fn read<T: DeserializeOwned>(folder: &Path) -> Result<T, Error> {
     let path = folder.join("manifest.json");
     let size_bytes = match tokio::fs::metadata(&path).await {
         Ok(metadata) => metadata.len(),

@@ -4,6 +4,7 @@
 //! durable, and only then does one database transaction let the manifest be seen.
 
 mod folder;
+mod track;
 
 use std::path::Path;
 
@@ -14,7 +15,8 @@ use crate::catalogue::{self, Catalogue, NewProduct, Product, ProductId, Publicat
 use crate::config;
 use crate::people::acting;
 
-pub(crate) use folder::{store_model, store_spin};
+pub(crate) use folder::{store_model, store_report, store_spin};
+pub(crate) use track::{lay_out, tracked};
 
 /// From a product's manifest to its objects.
 pub(crate) const OBJECTS_FROM_PRODUCT: &str = "../../objects/";

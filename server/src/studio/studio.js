@@ -10,6 +10,8 @@ import { chosen, dropped, sorted, upload } from "./upload.js";
 
 const main = document.getElementById("studio");
 const problem = (message) => element("p", { class: "problem", role: "alert" }, message);
+// Fewer photos of a turn make no model.
+const MODEL_PHOTOS = 12;
 let generation = 0;
 
 async function show() {
@@ -77,13 +79,14 @@ function showUploads(view, product) {
   }
   if (product.model) parts.push(t(`mô hình ${bytes(product.model.sizeBytes)}`, `a model of ${bytes(product.model.sizeBytes)}`));
   if (!parts.length) return;
-  const again = (kind, label) => element("button", { type: "button", class: "plain", onclick: () => start(view, kind) }, label);
+  const again = (kind, label, capture) => element("button", { type: "button", class: "plain", onclick: () => start(view, kind, capture) }, label);
   view.work.hidden = false;
   view.work.replaceChildren(
     element("p", {}, t("Đã tải lên: ", "Uploaded: "), parts.join(", ")),
     element("div", { class: "actions" },
       product.photos.length ? again("spin", t("Tạo ảnh xoay 360°", "Make the 360° spin")) : null,
-      product.model ? again("model", t("Tối ưu mô hình 3D", "Optimise the 3D model")) : null));
+      product.model ? again("model", t("Tối ưu mô hình 3D", "Optimise the 3D model"))
+        : product.photos.length >= MODEL_PHOTOS ? again("model", t("Dựng mô hình 3D từ ảnh", "Make a 3D model of the photos"), view.capture) : null));
 }
 
 function dropZone(view) {
@@ -139,10 +142,10 @@ async function receive(view, found) {
   if (photos.length) await start(view, "spin");
 }
 
-async function start(view, kind) {
+async function start(view, kind, capture = kind === "spin" ? view.capture : undefined) {
   view.work.hidden = false;
   try {
-    await watch(view, await call("POST", `/api/products/${view.id}/jobs`, { kind, capture: kind === "spin" ? view.capture : undefined }));
+    await watch(view, await call("POST", `/api/products/${view.id}/jobs`, { kind, capture }));
   } catch (refusal) {
     view.work.replaceChildren(problem(refusal.message));
   }

@@ -2,6 +2,7 @@
 
 use xoay_format::Text;
 
+use super::disturbed;
 use super::label::LabelFit;
 use super::silhouette::Fit;
 use crate::observation::Capture;
@@ -11,6 +12,8 @@ use crate::verdict::{Gate, Outcome, Verdict, listed};
 const GOOD_RMS: f64 = 0.6;
 /// Beyond this something is wrong, pixels of a photo of 1600.
 pub(super) const BAD_RMS: f64 = 3.0;
+/// Photos that fit a rig within this were not disturbed, pixels of a photo of 1600.
+const DISTURBED_RMS: f64 = 1.5;
 /// A wrong sense of turning has at least so many times the residual.
 const CLEAR_DIRECTION: f64 = 2.0;
 /// The largest standard deviation of the tilt that leaves the shape alone.
@@ -116,18 +119,16 @@ pub(super) fn within_frame(capture: &Capture) -> Verdict {
     }
 }
 
-/// The verdicts on what outlines tell, and, apart, that on the tilt.
-pub(super) fn judged(
-    fit: &Fit,
-    round: bool,
-    capture: &Capture,
-    unit: f64,
-) -> (Vec<Verdict>, Verdict) {
-    let grade = |good: bool, refused: bool| match (good, refused) {
+fn grade(good: bool, refused: bool) -> Outcome {
+    match (good, refused) {
         (true, _) => Outcome::Good,
         (false, true) => Outcome::Refused,
         (false, false) => Outcome::Doubtful,
-    };
+    }
+}
+
+/// How well the outlines fit the turntable, and what was wrong where they do not.
+fn residual_verdict(fit: &Fit, capture: &Capture, hulls: &[Vec<[f64; 2]>], unit: f64) -> Verdict {
     let rms = fit.rms_px / unit;
     let mut worst: Vec<usize> = (0..fit.frame_rms_px.len()).collect();
     worst.sort_by(|a, b| fit.frame_rms_px[*b].total_cmp(&fit.frame_rms_px[*a]));
@@ -139,7 +140,7 @@ pub(super) fn judged(
         .collect();
     let names = listed(&photos);
     let outcome = grade(rms <= GOOD_RMS, rms > BAD_RMS);
-    let mut verdicts = vec![Verdict {
+    let mut verdict = Verdict {
         gate: Gate::Residual,
         outcome,
         measured: fit.rms_px,
@@ -175,7 +176,25 @@ pub(super) fn judged(
         } else {
             photos
         },
-    }];
+    };
+    if outcome == Outcome::Refused
+        && let Some((message, photos)) = disturbed::cause(capture, hulls, fit, DISTURBED_RMS * unit)
+    {
+        verdict.message = message;
+        verdict.photos = photos;
+    }
+    verdict
+}
+
+/// The verdicts on what outlines tell, and, apart, that on the tilt.
+pub(super) fn judged(
+    fit: &Fit,
+    round: bool,
+    capture: &Capture,
+    hulls: &[Vec<[f64; 2]>],
+    unit: f64,
+) -> (Vec<Verdict>, Verdict) {
+    let mut verdicts = vec![residual_verdict(fit, capture, hulls, unit)];
     let contrast = fit.other_way_rms_px / fit.rms_px.max(0.05);
     if !round {
         verdicts.push(Verdict {

@@ -1,6 +1,7 @@
 //! Where the cameras stood.
 
 mod bundle;
+mod disturbed;
 mod focal;
 mod gates;
 mod label;
@@ -135,7 +136,7 @@ pub fn calibrate(capture: &Capture, watch: Watch<'_>) -> Result<Calibration, Rec
     if watch.cancelled() {
         return Err(ReconstructError::Cancelled);
     }
-    let (mut outline_verdicts, tilt) = judged(&fit, round, capture, unit);
+    let (mut outline_verdicts, tilt) = judged(&fit, round, capture, &hulls, unit);
     let labelled = labelled.filter(|label| round || label.tracks >= SHARPENING_TRACKS);
     if labelled.is_some() {
         outline_verdicts.iter_mut().for_each(spared);

@@ -307,7 +307,12 @@ pub(super) async fn each_capture_has_a_spin_of_its_own(place: &Place) {
         .enqueue_from(id, JobKind::Model, Some(first))
         .await
         .unwrap();
-    assert_eq!(model.capture_id, None);
+    assert_eq!(model.capture_id, Some(first));
+    let uploaded = records.enqueue(id, JobKind::Model).await.unwrap();
+    assert_eq!(
+        (uploaded.capture_id, uploaded.id == model.id),
+        (None, false)
+    );
     let in_work = records.delete_capture(id, second).await;
     assert!(matches!(in_work, Err(Error::CaptureInUse)));
     let claim = records.claim(LEASE).await.unwrap().unwrap();

@@ -9,8 +9,8 @@ use xoay_format::Text;
 use super::{CLAIM, Connection, Store, WAITING, audit, captures, lock_product, now_ms, rows};
 use crate::Error;
 use crate::catalogue::{
-    Beat, CaptureId, Claim, Job, JobFailure, JobId, JobKind, JobQueue, LeaseToken, Produced,
-    ProductId, Progress,
+    Beat, CaptureId, Claim, Job, JobFailure, JobId, JobKind, JobQueue, LeaseToken, MadeSpin,
+    Produced, ProductId, Progress,
 };
 
 /// How often a job is taken before a worker that dies of it is enough.
@@ -32,7 +32,8 @@ impl JobQueue for Store {
         let mut tx = self.begin().await?;
         lock_product(&mut tx, product).await?;
         let capture = match (kind, capture) {
-            (JobKind::Model, _) => None,
+            // Without one it is made from the uploaded model.
+            (JobKind::Model, named) => named,
             (JobKind::Spin, Some(named)) => Some(named),
             (JobKind::Spin, None) => Some(captures::current(&mut tx, product).await?),
         };
@@ -111,6 +112,21 @@ impl JobQueue for Store {
         .fetch_optional(self.reader())
         .await?;
         row.map(|row| result(row.try_get("result")?)).transpose()
+    }
+
+    async fn latest_spin(&self, capture: CaptureId) -> Result<Option<MadeSpin>, Error> {
+        let row = sqlx::query(
+            "SELECT result FROM jobs WHERE capture_id = $1 AND kind = 'spin' AND state = 'done'
+             ORDER BY finished_ms DESC, id DESC LIMIT 1",
+        )
+        .bind(capture.to_string())
+        .fetch_optional(self.reader())
+        .await?;
+        let Some(row) = row else { return Ok(None) };
+        Ok(match result(row.try_get("result")?)? {
+            Produced::Spin(spin) => Some(spin),
+            Produced::Model(_) => None,
+        })
     }
 
     async fn claim_kinds(

@@ -162,6 +162,12 @@ pub(super) const VIETNAMESE: &[(&str, &str, &str)] = &[
         "unordered",
         "Ảnh không theo thứ tự: thảm cho biết thứ tự",
     ),
+    #[cfg(feature = "gpu")]
+    (
+        "model",
+        "gpu",
+        "So ảnh bằng card đồ họa; nếu không có card phù hợp, bộ xử lý làm thay",
+    ),
     (
         "model",
         "colmap",
