@@ -1,7 +1,7 @@
 //! Spans of requests, jobs and the store, for whoever listens: names and attributes follow OpenTelemetry's semantic
 //! conventions for HTTP servers, what is our own begins with `xoay.`.
 
-use axum::http::{HeaderMap, Method};
+use axum::http::{HeaderMap, HeaderName, Method};
 use opentelemetry::propagation::{Extractor, TextMapPropagator};
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use tracing::Span;
@@ -72,6 +72,6 @@ impl Extractor for Headers<'_> {
     }
 
     fn keys(&self) -> Vec<&str> {
-        self.0.keys().map(|name| name.as_str()).collect()
+        self.0.keys().map(HeaderName::as_str).collect()
     }
 }

@@ -2,6 +2,7 @@
 
 mod key;
 mod listing;
+mod local;
 mod open;
 mod parts;
 
@@ -214,12 +215,8 @@ impl Objects {
     /// [`Error::Store`].
     #[tracing::instrument(name = "store.read", target = TRACES, level = "debug", skip_all, fields(object = %key.path()), err(level = "debug"))]
     pub async fn read(&self, key: &ObjectKey, limit_bytes: u64) -> Result<Option<Read>, Error> {
-        // A local disk is asked once, on one other thread: through the store's interface it is three trips.
         if let Some(root) = &self.local_root {
-            let path = root.join(key.path().as_ref());
-            return tokio::task::spawn_blocking(move || read_file(&path, limit_bytes))
-                .await
-                .map_err(|e| Error::io("reading an object", std::io::Error::other(e)))?;
+            return local::read(root.join(key.path().as_ref()), limit_bytes).await;
         }
         let found = match self.of(key.class()).get(&key.path()).await {
             Ok(found) => found,
@@ -301,26 +298,6 @@ impl Objects {
             Class::Derived => &self.quick,
         }
     }
-}
-
-fn read_file(path: &Path, limit_bytes: u64) -> Result<Option<Read>, Error> {
-    let reading = |e| Error::io(format!("reading {}", path.display()), e);
-    let mut file = match std::fs::File::open(path) {
-        Ok(file) => file,
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(e) => return Err(reading(e)),
-    };
-    let size_bytes = file.metadata().map_err(reading)?.len();
-    if size_bytes > limit_bytes {
-        return Ok(Some(Read::Larger { size_bytes }));
-    }
-    let mut bytes = Vec::with_capacity(size_bytes as usize);
-    std::io::Read::read_to_end(&mut std::io::Read::take(&mut file, size_bytes), &mut bytes)
-        .map_err(reading)?;
-    if bytes.len() as u64 != size_bytes {
-        return Err(reading(std::io::ErrorKind::UnexpectedEof.into()));
-    }
-    Ok(Some(Read::Whole(bytes.into())))
 }
 
 /// Whether an object cannot be collected before the row is written that will name it.
