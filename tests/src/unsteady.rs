@@ -174,7 +174,8 @@ impl Shared {
 
     async fn forward(&self, parts: &Parts, body: Bytes) -> Response {
         let mut headers = parts.headers.clone();
-        for own in [header::HOST, header::CONNECTION, header::CONTENT_LENGTH] {
+        // The host stays: requests are signed with it.
+        for own in [header::CONNECTION, header::CONTENT_LENGTH] {
             headers.remove(own);
         }
         let sent = self

@@ -11,6 +11,9 @@ pub struct Options {
     /// Leave out the format check and the lints.
     #[arg(long)]
     no_lint: bool,
+    /// Have Garage, built from its crate, for the S3 server instead of moto.
+    #[arg(long)]
+    garage: bool,
     /// Passed to the test runner, such as part of a test's name.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     filter: Vec<String>,
@@ -46,6 +49,9 @@ pub fn run(options: &Options) -> Result<()> {
         ]);
     } else {
         tests.args(["test", "--locked", "--workspace", "--no-fail-fast"]);
+    }
+    if options.garage {
+        tests.env("XOAY_TEST_GARAGE", tools::ensure_garage()?);
     }
     execute(tests.args(&options.filter))
 }

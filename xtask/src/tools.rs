@@ -6,7 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use crate::run::{execute, on_path, root, say, succeeds, target_dir};
+use crate::run::{cargo, execute, on_path, root, say, succeeds, target_dir};
 
 /// Something outside cargo that a task uses.
 pub struct Tool {
@@ -314,6 +314,29 @@ fn copy_beside(source: &str, name: &str, script: &str) -> Result<()> {
 /// The S3 test server in `target/tools/s3`, from `tests/s3/requirements.txt`.
 pub fn ensure_s3_server() -> Result<()> {
     python_packages("tests/s3", "s3")
+}
+
+/// Garage, an S3 server for many machines, in `target/tools/garage`; its license is AGPL 3.0, and nothing of it is linked
+/// in. Gives the program's path.
+pub fn ensure_garage() -> Result<PathBuf> {
+    const VERSION: &str = "2.5.0";
+    let place = target_dir().join("tools").join("garage");
+    let program = place.join("bin/garage");
+    let is_there = Command::new(&program)
+        .arg("--version")
+        .output()
+        .is_ok_and(|out| String::from_utf8_lossy(&out.stdout).contains(VERSION));
+    if !is_there {
+        say("Building Garage");
+        execute(
+            cargo()
+                .args(["install", "garage", "--locked", "--version", VERSION])
+                .args(["--no-default-features", "--features", "bundled-libs,sqlite"])
+                .arg("--root")
+                .arg(&place),
+        )?;
+    }
+    Ok(program)
 }
 
 /// Schemathesis, which asks the service what its description allows and more, in `target/tools/schemathesis`, from
