@@ -17,7 +17,7 @@ pub use command::{Finished, program, validate, xoay};
 pub use fixtures::{capture, capture_cut, model, repository, tool};
 pub use postgres::PostgresServer;
 pub use proxy::PoorNetwork;
-pub use s3::{GARAGE_VARIABLE, S3Server};
+pub use s3::S3Server;
 pub use service::Service;
 pub use unsteady::{Counts, Mood, UnsteadyServer};
 pub use worker::Worker;

@@ -14,7 +14,7 @@ use crate::fixtures::tool;
 use crate::service::free_port;
 
 /// Names Garage's program: tests then have it for their S3 server, else moto.
-pub const GARAGE_VARIABLE: &str = "XOAY_TEST_GARAGE";
+const GARAGE_VARIABLE: &str = "XOAY_TEST_GARAGE";
 
 const REGION: &str = "us-east-1";
 /// Of the form that Garage asks for.
@@ -22,7 +22,7 @@ const KEY_ID: &str = "GK000000000000000000000001";
 const SECRET: &str = "0000000000000000000000000000000000000000000000000000000000000001";
 
 /// A running S3 server on a loopback port of its own, ended by process id when dropped: moto, or Garage where
-/// [`GARAGE_VARIABLE`] names it.
+/// `XOAY_TEST_GARAGE` names its program.
 #[derive(Debug)]
 pub struct S3Server {
     child: Child,

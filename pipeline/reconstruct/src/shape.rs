@@ -109,9 +109,6 @@ pub fn shape(
             field,
         })
         .collect();
-    if watch.cancelled() {
-        return Err(ReconstructError::Cancelled);
-    }
     let carving = if looks_round(capture) {
         Carving::TwoForTheLast
     } else {
