@@ -1,41 +1,22 @@
 //! What is seen within the outlines: print on a block, the room through a block of glass.
 
+mod stage;
+
 use std::f64::consts::TAU;
 
 use xoay_format::Watch;
 use xoay_reconstruct::{
-    Camera, Capture, Gate, Intrinsics, Observation, Outcome, Pixel, ReconstructError, Refine, Row,
-    Shape, ShapeOptions, TurntableRig, Verdict, Window, calibrate, shape,
+    Camera, Capture, Gate, Observation, Outcome, Pixel, ReconstructError, Refine, Shape,
+    ShapeOptions, Verdict, Window, calibrate, shape,
 };
 
-const WIDTH: u32 = 480;
-const HEIGHT: u32 = 360;
-const FOCAL_PX: f64 = 830.0;
+use stage::{FOCAL_PX, HEIGHT, WIDTH, rig};
+
 const FRAMES: usize = 24;
 const LOW: [f64; 3] = [-0.06, 0.0, -0.03];
 const HIGH: [f64; 3] = [0.1, 0.16, 0.06];
 /// Of crown glass.
 const REFRACTION: f64 = 1.5;
-
-fn rig() -> TurntableRig {
-    TurntableRig {
-        intrinsics: Intrinsics {
-            focal_px: [FOCAL_PX; 2],
-            centre: Pixel { x: 240.0, y: 180.0 },
-            k1: 0.0,
-        },
-        rows: vec![Row {
-            tilt_rad: 20_f64.to_radians(),
-            pan_rad: 0.01,
-            roll_rad: -0.008,
-            height: 0.44,
-            distance: 1.0,
-            azimuths_rad: (0..FRAMES)
-                .map(|k| TAU * k as f64 / FRAMES as f64)
-                .collect(),
-        }],
-    }
-}
 
 /// Noise without a period: between the corners of a lattice of this spacing.
 fn noise(place: [f64; 3], spacing: f64) -> f64 {
@@ -121,7 +102,7 @@ fn photo(camera: &Camera, look: Look) -> Vec<u8> {
 }
 
 fn capture(look: Look) -> Capture {
-    let rig = rig();
+    let rig = rig(FRAMES);
     let observations = (0..FRAMES)
         .map(|frame| Observation {
             name: format!("{frame:02}.jpg"),

@@ -1,37 +1,17 @@
 //! Bodies of known shape on a synthetic turntable: what comes back is what was put there.
 
+mod stage;
+
 use std::f64::consts::TAU;
 
 use xoay_format::Watch;
 use xoay_reconstruct::{
-    Camera, Capture, Gate, Intrinsics, Mat, Method, Observation, Outcome, Paper, Pixel,
-    ReconstructError, Refine, Row, SeenMarker, ShapeOptions, TextureOptions, TurntableRig, Verdict,
-    Window, calibrate, compare, paint, render, shape,
+    Camera, Capture, Gate, Mat, Method, Observation, Outcome, Paper, Pixel, ReconstructError,
+    Refine, SeenMarker, ShapeOptions, TextureOptions, TurntableRig, Verdict, Window, calibrate,
+    compare, paint, render, shape,
 };
 
-const WIDTH: u32 = 480;
-const HEIGHT: u32 = 360;
-const FOCAL_PX: f64 = 830.0;
-
-fn rig(frames: usize) -> TurntableRig {
-    TurntableRig {
-        intrinsics: Intrinsics {
-            focal_px: [FOCAL_PX; 2],
-            centre: Pixel { x: 240.0, y: 180.0 },
-            k1: 0.0,
-        },
-        rows: vec![Row {
-            tilt_rad: 20_f64.to_radians(),
-            pan_rad: 0.01,
-            roll_rad: -0.008,
-            height: 0.44,
-            distance: 1.0,
-            azimuths_rad: (0..frames)
-                .map(|k| TAU * k as f64 / frames as f64)
-                .collect(),
-        }],
-    }
-}
+use stage::{FOCAL_PX, HEIGHT, WIDTH, rig};
 
 /// Whether a ray hits a body, told by the ray's origin and direction.
 type Body = dyn Fn([f64; 3], [f64; 3]) -> bool + Sync;
