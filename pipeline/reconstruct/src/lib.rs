@@ -5,9 +5,11 @@ mod calibrate;
 mod camera;
 mod colmap;
 mod compare;
+mod depths;
 mod distance;
 mod error;
 mod features;
+mod fuse;
 #[cfg(feature = "gpu")]
 mod graphics;
 mod grid;

@@ -88,12 +88,20 @@ pub(crate) struct Agreement {
     pub agreed: usize,
 }
 
+/// How much of `mesh`, the visual hull, bulges over what the photos of `matcher` prove, 0 to 1: 0 for a hull that they
+/// confirm, such as a bottle's.
+pub(crate) fn bulging(mesh: &Mesh, matcher: &mut Matcher<'_>) -> f32 {
+    Found::by(&COARSE, mesh, matcher, &neighbours(mesh)).bulging()
+}
+
 /// Moves the vertices of `mesh`, the visual hull, to where the photos of `matcher` agree, and tells how far they do.
 ///
-/// Vertices on which `fixed` is true stay: the planes at which the hull was clipped.
+/// `straighten` is how far it is straightened where it is blank, 0 to 1. Vertices on which `fixed` is true stay: the planes
+/// at which the hull was clipped.
 pub(crate) fn refine(
     mesh: &mut Mesh,
     matcher: &mut Matcher<'_>,
+    straighten: f32,
     fixed: impl Fn(Vec3, Vec3) -> bool,
 ) -> Agreement {
     let around = neighbours(mesh);
@@ -104,8 +112,6 @@ pub(crate) fn refine(
         .map(|(place, normal)| fixed(*place, *normal))
         .collect();
     let from_hull = Found::by(&COARSE, mesh, matcher, &around);
-    // A hull that the photos confirm, such as a bottle's, is not to be straightened where it is blank.
-    let straighten = from_hull.bulging();
     from_hull.settle(mesh, &around, &fixed, straighten);
     let mut agreement = from_hull.agreement;
     for _ in 0..FINE_ROUNDS {

@@ -6,16 +6,20 @@ use xoay_format::{Text, Watch};
 use crate::base;
 use crate::calibrate::{Calibration, looks_round, outlines};
 use crate::compare::outline_agreement;
+use crate::depths::depth_maps;
 use crate::distance::DistanceField;
 use crate::error::ReconstructError;
+use crate::fuse::fuse;
+use crate::grid::Grid;
 use crate::hull::{Carving, Silhouette, carve, search_box};
 use crate::matcher::Matcher;
 use crate::mend::mended;
 use crate::mesh::{Mesh, surface};
 use crate::observation::Capture;
 use crate::opacity;
-use crate::refine::refine;
+use crate::refine::{bulging, refine};
 use crate::rig::{Camera, TurntableRig};
+use crate::vector::Vec3;
 use crate::verdict::{Gate, Outcome, Verdict, listed, worst};
 
 /// How a surface is made.
@@ -134,10 +138,8 @@ pub fn shape(
     if let Some(base) = ends.base {
         grid.clip_below(base);
     }
-    let mut mesh = surface(&grid).without_crumbs(CRUMB_SHARE);
+    let mut mesh = smooth_surface(&grid);
     let cell = grid.cell;
-    drop(grid);
-    mesh.smooth(2);
     let mut looks = None;
     if options.refine != Refine::Hull {
         let near = |height: Option<f64>, y: f64| height.is_some_and(|h| (y - h).abs() < cell);
@@ -146,9 +148,19 @@ pub fn shape(
             Refine::PhotosOnGpu => Matcher::on_gpu(&used, watch),
             _ => Matcher::on_processor(&used),
         };
-        looks = Some(refine(&mut mesh, &mut matcher, |place, normal| {
+        let straighten = bulging(&mesh, &mut matcher);
+        let maps = depth_maps(&mesh, cell, &used);
+        if watch.cancelled() {
+            return Err(ReconstructError::Cancelled);
+        }
+        if fuse(&mut grid, &maps) {
+            mesh = smooth_surface(&grid);
+        }
+        drop(grid);
+        let fixed = |place: Vec3, normal: Vec3| {
             normal[1].abs() > 0.8 && (near(ends.base, place[1]) || near(ends.top, place[1]))
-        }));
+        };
+        looks = Some(refine(&mut mesh, &mut matcher, straighten, fixed));
         if watch.cancelled() {
             return Err(ReconstructError::Cancelled);
         }
@@ -174,6 +186,12 @@ pub fn shape(
         agreement,
         verdicts,
     })
+}
+
+fn smooth_surface(grid: &Grid) -> Mesh {
+    let mut mesh = surface(grid).without_crumbs(CRUMB_SHARE);
+    mesh.smooth(2);
+    mesh
 }
 
 fn agreement(capture: &Capture, mesh: &Mesh, cameras: &[Camera]) -> Vec<f64> {

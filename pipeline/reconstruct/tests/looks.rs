@@ -15,6 +15,9 @@ use stage::{FOCAL_PX, HEIGHT, WIDTH, rig};
 const FRAMES: usize = 24;
 const LOW: [f64; 3] = [-0.06, 0.0, -0.03];
 const HIGH: [f64; 3] = [0.1, 0.16, 0.06];
+/// The inside of the block where it is a tray: from its floor up it is open.
+const TRAY_LOW: [f64; 3] = [-0.05, 0.145, -0.02];
+const TRAY_HIGH: [f64; 3] = [0.09, 0.16, 0.05];
 /// Of crown glass.
 const REFRACTION: f64 = 1.5;
 
@@ -52,11 +55,32 @@ fn entered(from: [f64; 3], ray: [f64; 3]) -> Option<([f64; 3], usize)> {
     (near <= far).then(|| (std::array::from_fn(|k| from[k] + near * ray[k]), side))
 }
 
+/// Where a ray that entered the block through its top goes on to where that is a tray.
+fn within_tray(place: [f64; 3], ray: [f64; 3]) -> [f64; 3] {
+    let open = (0..3).all(|k| (TRAY_LOW[k]..=TRAY_HIGH[k] + 1e-9).contains(&place[k]));
+    if !open {
+        return place;
+    }
+    let along = (0..3)
+        .map(|k| ((TRAY_LOW[k] - place[k]) / ray[k]).max((TRAY_HIGH[k] - place[k]) / ray[k]))
+        .fold(f64::MAX, f64::min);
+    std::array::from_fn(|k| place[k] + along * ray[k])
+}
+
 /// What a block looks like where a ray of a camera enters it.
 type Look = fn(&Camera, [f64; 3], [f64; 3], usize) -> f64;
 
 fn printed(_: &Camera, place: [f64; 3], _: [f64; 3], _: usize) -> f64 {
     noise(place, 0.005)
+}
+
+fn printed_tray(_: &Camera, place: [f64; 3], ray: [f64; 3], side: usize) -> f64 {
+    let place = if side == 1 {
+        within_tray(place, ray)
+    } else {
+        place
+    };
+    noise(place, 0.012)
 }
 
 /// The room through the glass: it stands still while the table turns, and moves with the way that light is bent.
@@ -143,6 +167,30 @@ fn print_lies_on_the_surface() {
     let verdict = opacity(&shape.verdicts);
     assert_eq!(verdict.outcome, Outcome::Good, "{verdict:?}");
     assert!(verdict.measured > 0.85, "{verdict:?}");
+}
+
+/// No outline shows it: photos that look in do.
+#[test]
+fn a_printed_tray_is_hollow() {
+    let capture = capture(printed_tray);
+    // How far below the rim the surface lies in the middle of the tray, and whether it was looked for everywhere.
+    let deep = |refine| {
+        let shape = made(&capture, refine).unwrap();
+        let [_, high] = shape.mesh.bounds().unwrap();
+        let inside: Vec<f64> = shape
+            .mesh
+            .positions
+            .iter()
+            .filter(|p| (0.0..0.05).contains(&p[0]) && (0.005..0.03).contains(&p[2]))
+            .map(|p| high[1] - p[1])
+            .filter(|below| *below < 0.05)
+            .collect();
+        assert!(inside.len() > 50, "{} places", inside.len());
+        inside.iter().sum::<f64>() / inside.len() as f64
+    };
+    let (hull, found) = (deep(Refine::Hull), deep(Refine::Photos));
+    assert!(hull < 0.01, "{hull}");
+    assert!((found - 0.015).abs() < 0.003, "{found}");
 }
 
 #[test]
