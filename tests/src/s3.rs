@@ -107,7 +107,12 @@ impl S3Server {
         bytes.expect("the object can be read").into()
     }
 
-    fn bucket(&self, bucket: &str) -> AmazonS3 {
+    /// The store that `bucket` is.
+    ///
+    /// # Panics
+    /// Never: it is described whole.
+    #[must_use]
+    pub fn bucket(&self, bucket: &str) -> AmazonS3 {
         AmazonS3Builder::new()
             .with_endpoint(&self.url)
             .with_allow_http(true)

@@ -16,7 +16,7 @@ pub enum Class {
 pub struct ObjectKey {
     class: Class,
     hash: String,
-    extension: String,
+    extension: &'static str,
 }
 
 /// File endings that objects may have, with their media types.
@@ -39,12 +39,11 @@ impl ObjectKey {
     /// The key of bytes with this SHA-256, or nothing where the ending is none that objects have.
     #[must_use]
     pub fn new(class: Class, hash: [u8; 32], extension: &str) -> Option<Self> {
-        let extension = match extension.to_ascii_lowercase().as_str() {
-            "jpeg" => "jpg".to_owned(),
-            "tiff" => "tif".to_owned(),
-            other => other.to_owned(),
-        };
-        media_type(&extension)?;
+        let (extension, _) = match extension.to_ascii_lowercase().as_str() {
+            "jpeg" => known("jpg"),
+            "tiff" => known("tif"),
+            other => known(other),
+        }?;
         Some(Self {
             class,
             hash: hex::encode(hash),
@@ -60,11 +59,11 @@ impl ObjectKey {
         if hash.len() != 64 || !hash.bytes().all(lower_hex) {
             return None;
         }
-        media_type(extension)?;
+        let (extension, _) = known(extension)?;
         Some(Self {
             class,
             hash: hash.to_owned(),
-            extension: extension.to_owned(),
+            extension,
         })
     }
 
@@ -83,7 +82,7 @@ impl ObjectKey {
     /// The IANA media type.
     #[must_use]
     pub fn media_type(&self) -> &'static str {
-        media_type(&self.extension).unwrap_or("application/octet-stream")
+        known(self.extension).map_or("application/octet-stream", |(_, media)| media)
     }
 
     /// What the object is for.
@@ -109,10 +108,11 @@ impl fmt::Display for ObjectKey {
     }
 }
 
-fn media_type(extension: &str) -> Option<&'static str> {
+/// A file ending and its media type, where objects may have it.
+fn known(extension: &str) -> Option<(&'static str, &'static str)> {
     MEDIA_TYPES
-        .iter()
-        .find_map(|(known, media)| (*known == extension).then_some(*media))
+        .into_iter()
+        .find(|(known, _)| *known == extension)
 }
 
 #[cfg(test)]

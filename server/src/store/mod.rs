@@ -1,5 +1,7 @@
 //! Where objects lie. Nothing outside this module knows whether that is a disk or an S3 service.
 
+#[cfg(test)]
+mod conformance;
 mod key;
 mod listing;
 mod local;
@@ -327,72 +329,13 @@ fn sync(path: &Path) -> Result<(), Error> {
 
 #[cfg(test)]
 mod tests {
-    use futures::TryStreamExt;
-
     use super::*;
-
-    fn open(folder: &Path) -> Objects {
-        Objects::open(url::Url::from_directory_path(folder).unwrap().as_str()).unwrap()
-    }
-
-    #[tokio::test]
-    async fn a_file_comes_back_whole_and_in_parts() {
-        let folder = tempfile::tempdir().unwrap();
-        let objects = open(folder.path());
-        objects.probe().await.unwrap();
-        objects.ping().await.unwrap();
-        let file = folder.path().join("in");
-        std::fs::write(&file, b"0123456789").unwrap();
-        for class in [Class::Original, Class::Derived] {
-            let key = ObjectKey::new(class, [7; 32], "png").unwrap();
-            assert!(objects.get(&key, None).await.unwrap().is_none());
-            objects.put_file(&key, &file).await.unwrap();
-            objects.put_file(&key, &file).await.unwrap();
-            objects
-                .make_durable(std::slice::from_ref(&key))
-                .await
-                .unwrap();
-            assert_eq!(objects.size_bytes(&key).await.unwrap(), Some(10));
-            let whole = Read::Whole(Bytes::from_static(b"0123456789"));
-            assert_eq!(objects.read(&key, 10).await.unwrap(), Some(whole));
-            let larger = Read::Larger { size_bytes: 10 };
-            assert_eq!(objects.read(&key, 9).await.unwrap(), Some(larger));
-            let absent = ObjectKey::new(class, [8; 32], "png").unwrap();
-            assert_eq!(objects.read(&absent, 10).await.unwrap(), None);
-            let part = objects.get(&key, Some(2..5)).await.unwrap().unwrap();
-            let bytes: Vec<Bytes> = part.try_collect().await.unwrap();
-            assert_eq!(bytes.concat(), b"234");
-            let copy = folder.path().join(format!("{class:?}"));
-            objects.copy_to_file(&key, &copy).await.unwrap();
-            assert_eq!(std::fs::read(copy).unwrap(), b"0123456789");
-        }
-    }
-
-    #[tokio::test]
-    async fn a_file_of_several_parts_comes_back_whole() {
-        let folder = tempfile::tempdir().unwrap();
-        let objects = open(folder.path());
-        for size in [
-            PART_BYTES - 1,
-            PART_BYTES,
-            PART_BYTES + 1,
-            2 * PART_BYTES + 7,
-        ] {
-            let bytes: Vec<u8> = (0..size).map(|i| (i % 251) as u8).collect();
-            let file = folder.path().join(format!("{size}"));
-            std::fs::write(&file, &bytes).unwrap();
-            let key = ObjectKey::new(Class::Original, [size as u8; 32], "png").unwrap();
-            objects.put_file(&key, &file).await.unwrap();
-            let copy = folder.path().join(format!("{size}.copy"));
-            objects.copy_to_file(&key, &copy).await.unwrap();
-            assert!(std::fs::read(copy).unwrap() == bytes, "{size}");
-        }
-    }
 
     #[tokio::test]
     async fn a_store_that_cannot_be_written_fails_its_probe() {
         let folder = tempfile::tempdir().unwrap();
-        let objects = open(folder.path());
+        let url = url::Url::from_directory_path(folder.path()).unwrap();
+        let objects = Objects::open(url.as_str()).unwrap();
         // A file where the probe's folder must be: it fails for root too, unlike a missing permission.
         std::fs::write(folder.path().join("probe"), b"").unwrap();
         let error = objects.probe().await.unwrap_err();

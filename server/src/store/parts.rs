@@ -56,30 +56,3 @@ impl Objects {
 pub(super) fn part_path(name: &str) -> Path {
     [FOLDER].into_iter().chain(name.split('/')).collect()
 }
-
-#[cfg(test)]
-mod tests {
-    use futures::TryStreamExt;
-
-    use super::*;
-
-    #[tokio::test]
-    async fn a_piece_comes_back_and_goes_with_its_upload() {
-        let folder = tempfile::tempdir().unwrap();
-        let url = url::Url::from_directory_path(folder.path()).unwrap();
-        let objects = Objects::open(url.as_str()).unwrap();
-        let (upload, other) = (UploadId::fresh(), UploadId::fresh());
-        let first = objects.put_part(upload, "ab".into()).await.unwrap();
-        let second = objects.put_part(upload, "c".into()).await.unwrap();
-        let kept = objects.put_part(other, "d".into()).await.unwrap();
-        let body = objects.get_part(&first).await.unwrap().unwrap();
-        let bytes: Vec<Bytes> = body.try_collect().await.unwrap();
-        assert_eq!(bytes.concat(), b"ab");
-        objects.remove_parts(upload).await.unwrap();
-        for gone in [first, second] {
-            assert!(objects.get_part(&gone).await.unwrap().is_none());
-        }
-        assert!(objects.get_part(&kept).await.unwrap().is_some());
-        objects.remove_parts(upload).await.unwrap();
-    }
-}
