@@ -22,15 +22,15 @@ const BOUNDS_S: [f64; 11] = [
 /// Counts requests. Labels are routes, not paths: there are as many as the program has.
 #[derive(Debug, Default)]
 pub(crate) struct Metrics {
-    requests: Mutex<BTreeMap<Labels, Durations>>,
+    /// By route; a route that was counted before is looked up without a copy of its name.
+    requests: Mutex<BTreeMap<String, BTreeMap<Answer, Durations>>>,
     /// Requests that are being answered.
     open: AtomicU64,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Labels {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Answer {
     method: &'static str,
-    route: String,
     status: u16,
 }
 
@@ -50,13 +50,18 @@ impl Metrics {
 
     /// Notes a request that was answered.
     pub(super) fn answered(&self, method: &Method, route: &str, status: u16, took: Duration) {
-        let labels = Labels {
+        let answer = Answer {
             method: known(method),
-            route: route.to_owned(),
             status,
         };
         let mut requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
-        let durations = requests.entry(labels).or_default();
+        if !requests.contains_key(route) {
+            requests.insert(route.to_owned(), BTreeMap::new());
+        }
+        let Some(answers) = requests.get_mut(route) else {
+            return;
+        };
+        let durations = answers.entry(answer).or_default();
         let took_s = took.as_secs_f64();
         durations.count += 1;
         durations.sum_s += took_s;
@@ -83,15 +88,10 @@ impl Metrics {
         )?;
         writeln!(text, "# TYPE {name} histogram")?;
         let requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
-        for (
-            Labels {
-                method,
-                route,
-                status,
-            },
-            durations,
-        ) in &*requests
-        {
+        let answers = requests
+            .iter()
+            .flat_map(|(route, answers)| answers.iter().map(move |answer| (route, answer)));
+        for (route, (Answer { method, status }, durations)) in answers {
             let labels = format!("method=\"{method}\",route=\"{route}\",status=\"{status}\"");
             for (count, bound) in durations.counts.iter().zip(BOUNDS_S) {
                 writeln!(text, "{name}_bucket{{{labels},le=\"{bound}\"}} {count}")?;
