@@ -31,12 +31,10 @@ use xoay_format::{
 };
 
 mod model;
-mod postgres;
 mod provider;
 
 pub(crate) use model::CAMERA;
 use model::{model_folder, track};
-pub(crate) use postgres::PostgresServer;
 pub(crate) use provider::{SigningKey, StandIn};
 
 use crate::api::{self, App, Guard, Peer};

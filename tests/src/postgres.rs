@@ -2,6 +2,7 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt as _, chown};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -9,17 +10,20 @@ use tempfile::TempDir;
 
 use crate::service::free_port;
 
-const PASSWORD: &str = "only-for-this-test";
+/// An address has to escape it.
+const PASSWORD: &str = "only for this test";
 /// Debian's user and group without any rights: root may not run PostgreSQL.
 const NOBODY: u32 = 65_534;
 
-/// A PostgreSQL server of a test's own with one empty database, on a loopback port; ended by its process id when dropped.
+/// A PostgreSQL server of a test's own with an empty database, on a loopback port; ended by its process id when dropped.
 #[derive(Debug)]
 pub struct PostgresServer {
     child: Option<Child>,
     port: u16,
     folder: TempDir,
-    /// The database's address.
+    /// Databases beside the first.
+    others: AtomicUsize,
+    /// The first database's address.
     pub url: String,
 }
 
@@ -56,12 +60,34 @@ impl PostgresServer {
             child: None,
             port,
             folder,
-            url: format!("postgres://xoay:{PASSWORD}@127.0.0.1:{port}/xoay"),
+            others: AtomicUsize::new(0),
+            url: String::new(),
         };
         server.start_again();
-        let made = server.client("createdb").arg("xoay").status();
-        assert!(made.is_ok_and(|status| status.success()), "createdb works");
+        server.url = server.made("xoay");
         server
+    }
+
+    /// The address of one more empty database.
+    ///
+    /// # Panics
+    /// Where the server does not make it.
+    #[must_use]
+    pub fn database(&self) -> String {
+        self.made(&format!(
+            "other_{}",
+            self.others.fetch_add(1, Ordering::Relaxed)
+        ))
+    }
+
+    fn made(&self, database: &str) -> String {
+        let made = self.client("createdb").arg(database).status();
+        assert!(made.is_ok_and(|status| status.success()), "createdb works");
+        let password = PASSWORD.replace(' ', "%20");
+        format!(
+            "postgres://xoay:{password}@127.0.0.1:{}/{database}",
+            self.port
+        )
     }
 
     /// Ends it at once, as a power cut would.
@@ -105,7 +131,7 @@ impl PostgresServer {
             .args(["-c", "listen_addresses=127.0.0.1"])
             .args(["-c", "unix_socket_directories="])
             // A killed process loses nothing that the system has: no test cuts the power.
-            .args(["-c", "fsync=off"])
+            .args(["-c", "fsync=off", "-c", "max_connections=200"])
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use fantoccini::Locator;
+use serde_json::Value;
 use tokio::time::{sleep, timeout};
 use xoay_tests::browser::Browser;
 use xoay_tests::site::Site;
@@ -347,6 +348,73 @@ async fn a_team_creates_uploads_watches_and_publishes_on_the_studios_page() -> R
         .await?;
     browser.until(LOADED).await?;
     browser.screenshot("product-phone").await?;
+    browser.close().await
+}
+
+/// The whole reconstruction, in the service's worker: the model joins the spin, whose frames get its cameras.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_button_of_the_studio_makes_a_model_of_the_photos() -> Result<()> {
+    const MODEL: &str = "[...document.querySelectorAll('button')].find(b => b.textContent === 'Make a 3D model of the photos')";
+    const PUBLISH: &str =
+        "[...document.querySelectorAll('button')].find(b => b.textContent === 'Publish')";
+    let root = tempfile::tempdir()?;
+    let photos = root.path().join("photos");
+    capture_cut(&photos, 2);
+    let data = root.path().join("data");
+    let service = tokio::task::spawn_blocking(move || Service::start(&data, &[])).await?;
+    let made = reqwest::Client::new()
+        .post(format!("{}/api/products", service.url))
+        .json(&serde_json::json!({ "name": { "vi": "Mật ong", "en": "Honey" } }))
+        .send()
+        .await?
+        .error_for_status()?;
+    let product: Value = made.json().await?;
+    let id = product["id"].as_str().context("a product has an id")?;
+    let browser = Browser::start(1280, 900).await?;
+    browser
+        .open(&format!("{}/?lang=en#/products/{id}", service.url))
+        .await?;
+    let input = browser
+        .client
+        .wait()
+        .for_element(Locator::Css("input[type=file][accept]"))
+        .await?;
+    let mut paths: Vec<String> = fs::read_dir(&photos)?
+        .map(|entry| Ok(entry?.path().display().to_string()))
+        .collect::<std::io::Result<_>>()?;
+    paths.sort();
+    input.send_keys(&paths.join("\n")).await?;
+    browser.until_within(LOADED, 300).await?;
+    let spin = browser
+        .run("return document.querySelector('xoay-viewer').getAttribute('src')")
+        .await?;
+    browser.run(&format!("{MODEL}.click()")).await?;
+    browser
+        .until_within(
+            &format!("document.querySelector('.problem') || document.querySelector('xoay-viewer').getAttribute('src') !== {spin}"),
+            900,
+        )
+        .await?;
+    let problem = browser
+        .run("return document.querySelector('.problem')?.textContent ?? null")
+        .await?;
+    assert_eq!(problem, Value::Null);
+    browser.screenshot("studio-model").await?;
+    browser.run(&format!("{PUBLISH}.click()")).await?;
+    browser
+        .until("document.querySelector('a.button.plain')")
+        .await?;
+    let public = reqwest::get(format!("{}/products/{id}/manifest.json", service.url)).await?;
+    let public: Value = public.error_for_status()?.json().await?;
+    assert!(public["model"].is_object(), "{public:#}");
+    let frames = public["spin"]["frames"]
+        .as_array()
+        .context("frames of the spin")?;
+    assert_eq!(frames.len(), paths.len());
+    for frame in frames {
+        let projection = frame["projection"].as_array().context("a camera")?;
+        assert_eq!(projection.len(), 12);
+    }
     browser.close().await
 }
 

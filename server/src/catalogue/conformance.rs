@@ -506,7 +506,7 @@ macro_rules! laws {
 
         #[test]
         fn every_law_holds_on_postgresql() {
-            let server = crate::fixtures::PostgresServer::start();
+            let server = xoay_tests::PostgresServer::start();
             let mut broken = Vec::new();
             $({
                 let runtime = tokio::runtime::Runtime::new().unwrap();
