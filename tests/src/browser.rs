@@ -171,7 +171,15 @@ impl Browser {
             _profile: profile,
             _room: room,
         };
-        if engine != Engine::Chromium {
+        if engine == Engine::Chromium {
+            // A window that nobody sees has no focus from some version on, and its pages no events of it.
+            browser
+                .devtools(
+                    "Emulation.setFocusEmulationEnabled",
+                    json!({ "enabled": true }),
+                )
+                .await?;
+        } else {
             browser.fit(size, lack).await?;
         }
         Ok(browser)

@@ -415,6 +415,20 @@ async fn a_button_of_the_studio_makes_a_model_of_the_photos() -> Result<()> {
         let projection = frame["projection"].as_array().context("a camera")?;
         assert_eq!(projection.len(), 12);
     }
+
+    // Photographed again: the new capture is empty, the first one's photos are where they were.
+    browser
+        .run("document.querySelector('.captures form').requestSubmit()")
+        .await?;
+    browser
+        .until("document.querySelector('.captures select').length === 2 && document.querySelector('.drop + .panel').hidden")
+        .await?;
+    browser
+        .run("const select = document.querySelector('.captures select'); select.selectedIndex = 1; select.dispatchEvent(new Event('change'))")
+        .await?;
+    browser
+        .until("!document.querySelector('.drop + .panel').hidden && document.querySelector('.drop + .panel').textContent.includes('18 photos')")
+        .await?;
     browser.close().await
 }
 
