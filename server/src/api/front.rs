@@ -63,7 +63,7 @@ impl Front {
             .is_ok()
             && let Some(held) = objects::held(app, &parts).await
         {
-            let observation = observer.begin(&parts, OBJECT_ROUTE.into());
+            let observation = observer.begin(&parts, OBJECT_ROUTE);
             let mut response = held.answer(&parts).into_response();
             let headers = response.headers_mut();
             // What the routes' layer for other origins says of a request that is no preflight.

@@ -22,15 +22,15 @@ const BOUNDS_S: [f64; 11] = [
 /// Counts requests. Labels are routes, not paths: there are as many as the program has.
 #[derive(Debug, Default)]
 pub(crate) struct Metrics {
-    /// By route; a route that was counted before is looked up without a copy of its name.
-    requests: Mutex<BTreeMap<String, BTreeMap<Answer, Durations>>>,
+    requests: Mutex<BTreeMap<Labels, Durations>>,
     /// Requests that are being answered.
     open: AtomicU64,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Answer {
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Labels {
     method: &'static str,
+    route: String,
     status: u16,
 }
 
@@ -50,18 +50,13 @@ impl Metrics {
 
     /// Notes a request that was answered.
     pub(super) fn answered(&self, method: &Method, route: &str, status: u16, took: Duration) {
-        let answer = Answer {
+        let labels = Labels {
             method: known(method),
+            route: route.to_owned(),
             status,
         };
         let mut requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
-        if !requests.contains_key(route) {
-            requests.insert(route.to_owned(), BTreeMap::new());
-        }
-        let Some(answers) = requests.get_mut(route) else {
-            return;
-        };
-        let durations = answers.entry(answer).or_default();
+        let durations = requests.entry(labels).or_default();
         let took_s = took.as_secs_f64();
         durations.count += 1;
         durations.sum_s += took_s;
@@ -88,10 +83,15 @@ impl Metrics {
         )?;
         writeln!(text, "# TYPE {name} histogram")?;
         let requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
-        let answers = requests
-            .iter()
-            .flat_map(|(route, answers)| answers.iter().map(move |answer| (route, answer)));
-        for (route, (Answer { method, status }, durations)) in answers {
+        for (
+            Labels {
+                method,
+                route,
+                status,
+            },
+            durations,
+        ) in &*requests
+        {
             let labels = format!("method=\"{method}\",route=\"{route}\",status=\"{status}\"");
             for (count, bound) in durations.counts.iter().zip(BOUNDS_S) {
                 writeln!(text, "{name}_bucket{{{labels},le=\"{bound}\"}} {count}")?;

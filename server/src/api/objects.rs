@@ -5,7 +5,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::request::Parts;
 use axum::http::response::Builder;
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::Response;
 use bytes::Bytes;
 
@@ -14,8 +14,7 @@ use super::{App, HOT_OBJECT_BYTES, Path, etag_matches};
 use crate::Error;
 use crate::store::{Class, ObjectKey, Read};
 
-const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
-const IN_BYTES: HeaderValue = HeaderValue::from_static("bytes");
+const FOR_EVER: &str = "public, max-age=31536000, immutable";
 
 /// An object's bytes, as they are or as they lie in the store.
 enum Content {
@@ -102,7 +101,7 @@ impl Asked<'_> {
         let builder = Response::builder()
             .header(header::ETAG, &etag)
             .header(header::CACHE_CONTROL, FOR_EVER)
-            .header(header::ACCEPT_RANGES, IN_BYTES);
+            .header(header::ACCEPT_RANGES, "bytes");
         // A range applies to GET alone.
         let wanted = match *self.method {
             _ if etag_matches(self.headers, &etag) => None,
@@ -111,10 +110,7 @@ impl Asked<'_> {
         };
         let typed = |builder: Builder, part: Range<u64>| {
             let builder = builder
-                .header(
-                    header::CONTENT_TYPE,
-                    HeaderValue::from_static(self.key.media_type()),
-                )
+                .header(header::CONTENT_TYPE, self.key.media_type())
                 .header(header::CONTENT_LENGTH, part.end - part.start);
             (builder, part)
         };

@@ -1,15 +1,13 @@
-use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderName, HeaderValue, Method, Uri, header};
+use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use tracing::{Instrument, Span};
 use uuid::Uuid;
-use uuid::fmt::Simple;
 use xoay_format::Language;
 
 use super::metrics::{Metrics, Open};
@@ -28,10 +26,10 @@ pub(super) struct Observer {
 pub(super) struct Observation {
     started: Instant,
     _open: Open,
-    id: Simple,
+    id: String,
     method: Method,
-    uri: Uri,
-    route: Cow<'static, str>,
+    path: String,
+    route: String,
     language: Language,
     pub(super) span: Span,
 }
@@ -45,16 +43,11 @@ impl Observer {
     }
 
     /// Names the request.
-    pub(super) fn begin(&self, parts: &Parts, route: Cow<'static, str>) -> Observation {
+    pub(super) fn begin(&self, parts: &Parts, route: &str) -> Observation {
         // Our own id, never the client's: the log must be trustworthy.
-        let id = Uuid::now_v7().simple();
+        let id = Uuid::now_v7().simple().to_string();
         let path = parts.uri.path();
-        let span = trace::request(
-            &parts.method,
-            &route,
-            path,
-            id.encode_lower(&mut [0; Simple::LENGTH]),
-        );
+        let span = trace::request(&parts.method, route, path, &id);
         if self.behind_proxy {
             trace::continue_from(&span, &parts.headers);
         }
@@ -63,8 +56,8 @@ impl Observer {
             _open: self.metrics.begin(),
             id,
             method: parts.method.clone(),
-            uri: parts.uri.clone(),
-            route,
+            path: path.to_owned(),
+            route: route.to_owned(),
             language: language::preferred(&parts.headers),
             span,
         }
@@ -72,11 +65,9 @@ impl Observer {
 
     /// Writes a problem's body in the client's language, adds the headers that every answer has, and logs.
     pub(super) fn end(&self, of: &Observation, response: Response) -> Response {
-        let mut id = [0; Simple::LENGTH];
-        let id = &*of.id.encode_lower(&mut id);
-        let mut response = problem::write(response, of.language, id);
+        let mut response = problem::write(response, of.language, &of.id);
         let headers = response.headers_mut();
-        if let Ok(value) = HeaderValue::from_str(id) {
+        if let Ok(value) = HeaderValue::from_str(&of.id) {
             headers.insert(HeaderName::from_static("x-request-id"), value);
         }
         headers.insert(
@@ -92,7 +83,7 @@ impl Observer {
         trace::answered(&of.span, status);
         self.metrics
             .answered(&of.method, &of.route, status, elapsed);
-        let (method, path) = (&of.method, of.uri.path());
+        let (id, method, path) = (&of.id, &of.method, &of.path);
         tracing::info!(target: "xoay::http", id, %method, path, status, elapsed_us);
         response
     }
@@ -105,8 +96,7 @@ pub(super) async fn observe(
     next: Next,
 ) -> Response {
     let (parts, body) = request.into_parts();
-    let route: Option<&MatchedPath> = parts.extensions.get();
-    let route = route.map_or("none".into(), |route| route.as_str().to_owned().into());
+    let route = parts.extensions.get().map_or("none", MatchedPath::as_str);
     let observation = observer.begin(&parts, route);
     let response = next
         .run(Request::from_parts(parts, body))
