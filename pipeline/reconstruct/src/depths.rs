@@ -54,7 +54,7 @@ type LayerCosts = [f32; LAYERS];
 
 /// What lies how far from one camera.
 pub(crate) struct DepthMap {
-    pub camera: Camera,
+    camera: Camera,
     frame: Frame,
     /// Depth along the line of sight at each pixel, 0 where it is not known.
     depths: Vec<f32>,
